@@ -16,7 +16,8 @@ const (
 // Dot returns Σ x[i]·y[i]; 0 for no elements.
 //
 // One fused multiply-add per element in 64 lanes. The error is at most
-// (n/64+10)·u·Σ|x[i]·y[i]| within a block of 16384. Panics if len(x) != len(y).
+// (n/64+10)·u·Σ|x[i]·y[i]| within a block of 16384, (n/8+10)·u·Σ|x[i]·y[i]| at the generic
+// level, which has 8 lanes. Panics if len(x) != len(y).
 func Dot(x, y []float32) float32 {
 	if len(x) != len(y) {
 		panic(badXY)
@@ -37,7 +38,8 @@ func Dot(x, y []float32) float32 {
 
 // Sum returns Σ x[i]; 0 for no elements.
 //
-// The error is at most (n/64+10)·u·Σ|x[i]| within a block of 16384.
+// The error is at most (n/64+10)·u·Σ|x[i]| within a block of 16384, (n/4+10)·u·Σ|x[i]|
+// at the generic level, which has 4 lanes.
 func Sum(x []float32) float32 {
 	var s float32
 	for len(x) > 0 {

@@ -18,9 +18,9 @@
 // Reductions run over 64 lanes (element i in lane i mod 64) that a fixed tree adds
 // up, per block of 16384 elements; products are chains of fused multiply-adds in
 // increasing inner index. A row of a product gives the same bits alone and in any
-// batch. The generic level rounds products before it adds; it is deterministic too,
-// and both it and the fused levels lie within the bound that each function states,
-// with u = 2⁻²⁴, the unit roundoff of float32.
+// batch. The generic level rounds products before it adds and sums in fewer lanes; it
+// gives the same bits on every machine too. Each function states its error bound, with
+// u = 2⁻²⁴, the unit roundoff of float32.
 //
 // # Memory
 //

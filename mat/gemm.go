@@ -1,0 +1,302 @@
+package mat
+
+// Trans says whether a matrix operand is taken as it lies or transposed.
+type Trans bool
+
+// The two orientations of an operand.
+const (
+	NoTrans   Trans = false
+	Transpose Trans = true
+)
+
+// chains returns how many interleaved chains sum one element of an NN or NT product
+// with n columns. Few columns leave the multiply-add units waiting for their own
+// latency (4 cycles): 16 columns are one 512-bit register and need 4 chains, 32 need
+// 2. One column is summed in Dot's lanes, which this does not cover.
+func chains(n int) int {
+	switch {
+	case n <= 16:
+		return 4
+	case n <= 32:
+		return 2
+	}
+	return 1
+}
+
+// Gemm computes C = alpha·op(A)·op(B) + beta·C with op(A) m×k, op(B) k×n and C m×n,
+// all row-major: NN (both NoTrans), TN (A stored k×m) and NT (B stored n×k). It panics
+// if both are transposed: a network never needs it.
+//
+// lda, ldb and ldc are distances between rows as stored, so lda ≥ k (NN, NT) or m
+// (TN), ldb ≥ n (NN, TN) or k (NT), ldc ≥ n; each slice holds at least
+// (rows-1)·ld + columns elements. C must not overlap A or B.
+//
+// Each element starts from c0: +0 if beta is 0 (NaN already in C does not spread), C
+// if beta is 1, else beta·C rounded. To it a fixed pattern adds the terms
+// alpha·op(A)[i,p] (rounded) times op(B)[p,j] by fused multiply-adds in increasing p:
+//
+//   - TN: one chain.
+//   - NN and NT, n > 32: one chain; n ≤ 32: 2 chains, n ≤ 16: 4 chains, term p in
+//     chain p mod 2 or 4, the first from c0, the others from +0, added at the end as
+//     s0+s1 or (s0+s1)+(s2+s3).
+//   - NN and NT, n = 1: alpha·Dot(row, column) + c0, fused.
+//
+// The pattern never depends on m: a row gives the same bits alone and in any batch. If
+// alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
+func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	switch {
+	case bool(transA && transB):
+		panic("mat: Gemm: both operands transposed")
+	case m < 0:
+		panic("mat: m < 0")
+	case n < 0:
+		panic("mat: n < 0")
+	case k < 0:
+		panic("mat: k < 0")
+	}
+	rowsA, colsA, rowsB, colsB := m, k, k, n
+	if transA {
+		rowsA, colsA = k, m
+	}
+	if transB {
+		rowsB, colsB = n, k
+	}
+	switch {
+	case lda < max(1, colsA):
+		panic("mat: lda < columns of A")
+	case ldb < max(1, colsB):
+		panic("mat: ldb < columns of B")
+	case ldc < max(1, n):
+		panic("mat: ldc < n")
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	switch {
+	case k > 0 && !holds(a, rowsA, colsA, lda):
+		panic("mat: a too short")
+	case k > 0 && !holds(b, rowsB, colsB, ldb):
+		panic("mat: b too short")
+	case !holds(c, m, n, ldc):
+		panic("mat: c too short")
+	}
+	for i := range m {
+		start(beta, c[i*ldc:][:n])
+	}
+	if k == 0 || alpha == 0 {
+		return
+	}
+	switch {
+	case bool(transA):
+		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	case n == 1 && bool(transB):
+		gemmColumn(m, k, alpha, a, lda, b, 1, c, ldc)
+	case n == 1:
+		gemmColumn(m, k, alpha, a, lda, b, ldb, c, ldc)
+	case bool(transB):
+		gemmNT(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	default:
+		gemmNN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	}
+}
+
+// holds reports whether x is long enough for a rows×cols matrix, without overflow.
+func holds(x []float32, rows, cols, ld int) bool {
+	return len(x) >= cols && (rows == 1 || rows-1 <= (len(x)-cols)/ld)
+}
+
+// start turns C into c0.
+func start(beta float32, c []float32) {
+	switch beta {
+	case 1:
+	case 0:
+		clear(c)
+	default:
+		Scal(beta, c)
+	}
+}
+
+// gemmNN: row i of C takes k multiples of rows of B.
+func gemmNN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	for i := range m {
+		rowChains(alpha, a[i*lda:][:k], b, ldb, c[i*ldc:][:n])
+	}
+}
+
+// rowChains adds to c the product of the row x with the len(x)×len(c) matrix b.
+func rowChains(alpha float32, x, b []float32, ldb int, c []float32) {
+	n, step := len(c), chains(len(c))
+	if step == 1 {
+		for p, v := range x {
+			Axpy(alpha*v, b[p*ldb:][:n], c)
+		}
+		return
+	}
+	var more [3 * 16]float32 // chains 1...3, n ≤ 16 apart, or chain 1 of n ≤ 32
+	for p, v := range x {
+		s := c
+		if q := p % step; q > 0 {
+			s = more[(q-1)*16:][:n]
+		}
+		Axpy(alpha*v, b[p*ldb:][:n], s)
+	}
+	addChains(step, more[:], c)
+}
+
+// addChains adds chains 1... in more, 16 apart, to chain 0 in c.
+func addChains(step int, more, c []float32) {
+	n := len(c)
+	Add(c, c, more[:n])
+	if step == 4 {
+		Add(more[16:][:n], more[16:][:n], more[32:][:n])
+		Add(c, c, more[16:][:n])
+	}
+}
+
+// gemmNT: B is brought into NN's orientation in tiles that fit a stack buffer; the
+// chains go on from tile to tile.
+func gemmNT(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	const cols, depth = 32, 64 // 8 KiB; 32 columns or fewer are all of a narrow C
+	var tile [depth * cols]float32
+	step := chains(n)
+	if step > 1 {
+		for i := range m {
+			narrowNT(step, alpha, a[i*lda:][:k], b, ldb, c[i*ldc:][:n], tile[:])
+		}
+		return
+	}
+	for j := 0; j < n; j += cols {
+		w := min(cols, n-j)
+		for p := 0; p < k; p += depth {
+			d := min(depth, k-p)
+			transposeInto(tile[:], b[j*ldb+p:], ldb, w, d)
+			for i := range m {
+				ci := c[i*ldc+j:][:w]
+				for q, v := range a[i*lda+p:][:d] {
+					Axpy(alpha*v, tile[q*w:][:w], ci)
+				}
+			}
+		}
+	}
+}
+
+// narrowNT is one row of gemmNT with interleaved chains.
+func narrowNT(step int, alpha float32, x, b []float32, ldb int, c, tile []float32) {
+	n := len(c)
+	depth := len(tile) / n / step * step // a multiple of step keeps p mod step in order
+	var more [3 * 16]float32
+	for p := 0; p < len(x); p += depth {
+		d := min(depth, len(x)-p)
+		transposeInto(tile, b[p:], ldb, n, d)
+		for q, v := range x[p:][:d] {
+			s := c
+			if r := q % step; r > 0 {
+				s = more[(r-1)*16:][:n]
+			}
+			Axpy(alpha*v, tile[q*n:][:n], s)
+		}
+	}
+	addChains(step, more[:], c)
+}
+
+// transposeInto sets dst[q*w+j] = b[j*ldb+q] for j < w, q < d.
+func transposeInto(dst, b []float32, ldb, w, d int) {
+	for j := range w {
+		for q, v := range b[j*ldb:][:d] {
+			dst[q*w+j] = v
+		}
+	}
+}
+
+// gemmTN: outer products of the rows of A and B, one chain per element.
+func gemmTN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	for p := range k {
+		bp := b[p*ldb:][:n]
+		for i, v := range a[p*lda:][:m] {
+			Axpy(alpha*v, bp, c[i*ldc:][:n])
+		}
+	}
+}
+
+// gemmColumn: n = 1, the only column of op(B) has stride inc.
+func gemmColumn(m, k int, alpha float32, a []float32, lda int, b []float32, inc int, c []float32, ldc int) {
+	for i := range m {
+		var s float32
+		if inc == 1 {
+			s = Dot(a[i*lda:][:k], b[:k])
+		} else {
+			s = dotStrided(a[i*lda:][:k], b, inc)
+		}
+		one := [1]float32{s}
+		Axpy(alpha, one[:], c[i*ldc:][:1])
+	}
+}
+
+// dotStrided is Dot with a strided second operand, block by block as Dot has it. The
+// copy lies on the stack: 64 KiB, which only this rare case pays.
+func dotStrided(x, y []float32, inc int) float32 {
+	var column [block]float32
+	var s float32
+	for from := 0; from < len(x); from += block {
+		n := min(block, len(x)-from)
+		for i := range column[:n] {
+			column[i] = y[(from+i)*inc]
+		}
+		d := Dot(x[from:][:n], column[:n])
+		if from == 0 {
+			s = d
+		} else {
+			s += d
+		}
+	}
+	return s
+}
+
+// Gemv computes y = alpha·op(A)·x + beta·y for a row-major m×n matrix A with row
+// stride lda ≥ n; len(x) = n and len(y) = m, exchanged if A is transposed. y must not
+// overlap a or x. Its bits are Gemm's: for NoTrans those of one column, so each
+// element is alpha·Dot(row, x) + beta·y; for Transpose those of the one row x·A.
+func Gemv(trans Trans, m, n int, alpha float32, a []float32, lda int, x []float32, beta float32, y []float32) {
+	switch {
+	case m < 0:
+		panic("mat: m < 0")
+	case n < 0:
+		panic("mat: n < 0")
+	case lda < max(1, n):
+		panic("mat: lda < n")
+	}
+	lenX, lenY := n, m
+	if trans {
+		lenX, lenY = m, n
+	}
+	if len(x) != lenX {
+		panic("mat: Gemv: wrong len(x)")
+	}
+	if len(y) != lenY {
+		panic("mat: Gemv: wrong len(y)")
+	}
+	if trans {
+		Gemm(NoTrans, NoTrans, 1, n, m, alpha, x, max(1, m), a, lda, beta, y, max(1, n))
+	} else {
+		Gemm(NoTrans, NoTrans, m, 1, n, alpha, a, lda, x, 1, beta, y, 1)
+	}
+}
+
+// Ger computes A = alpha·x·yᵀ + A for a row-major m×n matrix A with row stride
+// lda ≥ n, m = len(x), n = len(y): one fused multiply-add of alpha·x[i] (rounded) and
+// y[j] per element. a must not overlap x or y. Panics if a is too short.
+func Ger(alpha float32, x, y []float32, a []float32, lda int) {
+	m, n := len(x), len(y)
+	if lda < max(1, n) {
+		panic("mat: lda < n")
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	if !holds(a, m, n, lda) {
+		panic("mat: a too short")
+	}
+	for i, v := range x {
+		Axpy(alpha*v, y, a[i*lda:][:n])
+	}
+}

@@ -1,0 +1,59 @@
+// NEON instructions that Go's arm64 assembler lacks, as WORD macros.
+//
+// Arguments are register numbers in Go's operand order, sources first, destination
+// last; i is a lane. The comment above each macro is the instruction meant, in the
+// syntax of Arm's manual with vm, vn, vd for the arguments m, n, d: neonhdr_test.go
+// assembles it with another assembler and compares. Numbers are not masked: 32 spills
+// into another field, which the same test looks for in the files that use this one.
+
+// Three registers.
+
+// fadd vd.4s, vn.4s, vm.4s
+#define VFADD_S4(m, n, d) WORD $(0x4E20D400 | ((m)<<16) | ((n)<<5) | (d))
+// fsub vd.4s, vn.4s, vm.4s
+#define VFSUB_S4(m, n, d) WORD $(0x4EA0D400 | ((m)<<16) | ((n)<<5) | (d))
+// fmul vd.4s, vn.4s, vm.4s
+#define VFMUL_S4(m, n, d) WORD $(0x6E20DC00 | ((m)<<16) | ((n)<<5) | (d))
+// fmax vd.4s, vn.4s, vm.4s
+#define VFMAX_S4(m, n, d) WORD $(0x4E20F400 | ((m)<<16) | ((n)<<5) | (d))
+// fadd vd.2d, vn.2d, vm.2d
+#define VFADD_D2(m, n, d) WORD $(0x4E60D400 | ((m)<<16) | ((n)<<5) | (d))
+// fmul vd.2d, vn.2d, vm.2d
+#define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | ((m)<<16) | ((n)<<5) | (d))
+// bic vd.16b, vn.16b, vm.16b
+#define VBIC_B16(m, n, d) WORD $(0x4E601C00 | ((m)<<16) | ((n)<<5) | (d))
+// cmhs vd.4s, vn.4s, vm.4s
+#define VCMHS_S4(m, n, d) WORD $(0x6EA03C00 | ((m)<<16) | ((n)<<5) | (d))
+
+// By element: lane i of m, 0 to 3, with every lane of n.
+
+// fmla vd.4s, vn.4s, vm.s[i]
+#define VFMLA_S4E(m, i, n, d) WORD $(0x4F801000 | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
+// fmls vd.4s, vn.4s, vm.s[i]
+#define VFMLS_S4E(m, i, n, d) WORD $(0x4F805000 | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
+// fmul vd.4s, vn.4s, vm.s[i]
+#define VFMUL_S4E(m, i, n, d) WORD $(0x4F809000 | ((m)<<16) | (((i)&1)<<21) | (((i)>>1)<<11) | ((n)<<5) | (d))
+
+// Two registers.
+
+// fabs vd.4s, vn.4s
+#define VFABS_S4(n, d) WORD $(0x4EA0F800 | ((n)<<5) | (d))
+// fcmlt vd.4s, vn.4s, #0.0
+#define VFCMLT0_S4(n, d) WORD $(0x4EA0E800 | ((n)<<5) | (d))
+// fcmle vd.4s, vn.4s, #0.0
+#define VFCMLE0_S4(n, d) WORD $(0x6EA0D800 | ((n)<<5) | (d))
+// fcvtl vd.2d, vn.2s
+#define VFCVTL_D2(n, d) WORD $(0x0E617800 | ((n)<<5) | (d))
+// fcvtl2 vd.2d, vn.4s
+#define VFCVTL2_D2(n, d) WORD $(0x4E617800 | ((n)<<5) | (d))
+
+// Across the lanes of one register.
+
+// faddp sd, vn.2s
+#define VFADDP_S(n, d) WORD $(0x7E30D800 | ((n)<<5) | (d))
+// faddp dd, vn.2d
+#define VFADDP_D(n, d) WORD $(0x7E70D800 | ((n)<<5) | (d))
+// fmaxv sd, vn.4s
+#define VFMAXV_S4(n, d) WORD $(0x6E30F800 | ((n)<<5) | (d))
+// umaxv sd, vn.4s
+#define VUMAXV_S4(n, d) WORD $(0x6EB0A800 | ((n)<<5) | (d))

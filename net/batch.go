@@ -1,0 +1,53 @@
+package net
+
+import "fmt"
+
+// Batch is rows of inputs with what the network should answer.
+type Batch struct {
+	X []float32 // (rows, inputs), row-major
+
+	// The targets, one of the two:
+	Labels []int     // (rows) class of each row, 0 ... classes-1
+	Y      []float32 // (rows, outputs), row-major
+}
+
+// classes returns how many classes labels may name: with a single output 0 and 1.
+func (m *Network) classes() int { return max(2, m.Outputs()) }
+
+// Check returns the number of rows of b, or an error that says what does not fit m.
+func (m *Network) Check(b Batch) (rows int, err error) {
+	in, out := m.Inputs(), m.Outputs()
+	rows = len(b.X) / in
+	if rows == 0 || rows*in != len(b.X) {
+		return 0, fmt.Errorf("net: len(X) = %d: want a positive multiple of %d, the number of inputs", len(b.X), in)
+	}
+	switch {
+	case b.Labels != nil && b.Y != nil:
+		return 0, fmt.Errorf("net: both Labels and Y are given: want one of them")
+	case b.Labels != nil:
+		if len(b.Labels) != rows {
+			return 0, fmt.Errorf("net: %d labels for %d rows", len(b.Labels), rows)
+		}
+		for i, l := range b.Labels {
+			if uint(l) >= uint(m.classes()) {
+				return 0, fmt.Errorf("net: label %d in row %d: want 0...%d", l, i, m.classes()-1)
+			}
+		}
+	case len(b.Y) != rows*out:
+		return 0, fmt.Errorf("net: len(Y) = %d: want %d (%d rows of %d outputs)", len(b.Y), rows*out, rows, out)
+	}
+	return rows, nil
+}
+
+// target returns what row i should give at output j.
+func (b *Batch) target(i, j, outputs int) float32 {
+	switch {
+	case b.Labels == nil:
+		return b.Y[i*outputs+j]
+	case outputs == 1:
+		return float32(b.Labels[i])
+	case b.Labels[i] == j:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,74 @@
+package net
+
+import "github.com/sinew-ml/sinew/mat"
+
+// Predictor runs rows through a network. It holds the buffers of one goroutine; any
+// number of Predictors share a Network. Prediction allocates nothing.
+type Predictor struct {
+	ws      *Workspace
+	classes []int
+}
+
+// NewPredictor returns a Predictor for up to maxRows rows a call. It panics if
+// maxRows < 1.
+func (m *Network) NewPredictor(maxRows int) *Predictor {
+	return &Predictor{ws: m.newInference(maxRows), classes: make([]int, maxRows)}
+}
+
+// Predict returns the network's outputs (rows, outputs) for x (rows, inputs):
+// probabilities for SoftmaxCrossEntropy, the last layer's outputs otherwise. The
+// result is the Predictor's memory, valid until its next call. A row gives the same
+// bits alone and in any batch.
+//
+// It panics if len(x) is not a multiple of the number of inputs, or has more than
+// maxRows rows; no rows give no outputs.
+func (p *Predictor) Predict(x []float32) []float32 {
+	m := p.ws.m
+	rows := len(x) / m.Inputs()
+	if rows*m.Inputs() != len(x) {
+		panic("net: Predict: len(x) is not a multiple of the number of inputs")
+	}
+	if rows > p.ws.maxRows {
+		panic("net: Predict: more rows than the Predictor was made for")
+	}
+	out := p.ws.forward(x, rows)
+	if m.config.Loss == SoftmaxCrossEntropy {
+		n := m.Outputs()
+		for i := range rows {
+			mat.Softmax(out[i*n:][:n], out[i*n:][:n])
+		}
+	}
+	return out
+}
+
+// Classify returns the class of each row of x: that of the largest output, the first
+// of equals; with a single output 1 where it is above ½ and 0 elsewhere. The result is
+// the Predictor's memory, valid until its next call. Panics as Predict does.
+func (p *Predictor) Classify(x []float32) []int {
+	out := p.Predict(x)
+	n := p.ws.m.Outputs()
+	classes := p.classes[:len(out)/n]
+	for i := range classes {
+		classes[i] = Class(out[i*n:][:n])
+	}
+	return classes
+}
+
+// Class returns the class that one row of outputs stands for: the index of the
+// largest, the first of equals; with a single output 1 if it is above ½, else 0.
+// NaN is never the largest.
+func Class(outputs []float32) int {
+	if len(outputs) == 1 {
+		if outputs[0] > 0.5 {
+			return 1
+		}
+		return 0
+	}
+	best := 0
+	for j, v := range outputs {
+		if v > outputs[best] || outputs[best] != outputs[best] {
+			best = j
+		}
+	}
+	return best
+}
