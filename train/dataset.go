@@ -1,0 +1,126 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sinew-ml/sinew/internal/rng"
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Dataset is rows of inputs with targets, in memory.
+type Dataset struct {
+	Inputs int       // features per row
+	X      []float32 // (rows, Inputs), row-major
+
+	// The targets, one of the two:
+	Labels []int     // (rows) class of each row, from 0
+	Y      []float32 // (rows, outputs), row-major
+
+	Classes []string // names of the classes, may be nil
+}
+
+// Rows returns the number of rows.
+func (d *Dataset) Rows() int {
+	if d.Inputs < 1 {
+		return 0
+	}
+	return len(d.X) / d.Inputs
+}
+
+// check says what does not fit the network, and where a value is NaN or infinite.
+func (d *Dataset) check(m *net.Network, name string) error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("train: %s set: %w", name, fmt.Errorf(format, args...))
+	}
+	if d == nil {
+		return fail("is nil")
+	}
+	if d.Inputs != m.Inputs() {
+		return fail("%d inputs per row: the network has %d", d.Inputs, m.Inputs())
+	}
+	if len(d.X) == 0 {
+		return fail("has no rows")
+	}
+	if _, err := m.Check(net.Batch{X: d.X, Labels: d.Labels, Y: d.Y}); err != nil {
+		return fail("%w", err)
+	}
+	if i := notFinite(d.X); i >= 0 {
+		return fail("X is %g in row %d, column %d (from 0): want finite values", d.X[i], i/d.Inputs, i%d.Inputs)
+	}
+	if i := notFinite(d.Y); i >= 0 {
+		return fail("Y is %g in row %d, column %d (from 0): want finite values", d.Y[i], i/m.Outputs(), i%m.Outputs())
+	}
+	return nil
+}
+
+// notFinite returns the index of the first NaN or infinity, or -1.
+func notFinite(x []float32) int {
+	const exponent = 0x7f800000
+	for i, v := range x {
+		if math.Float32bits(v)&exponent == exponent {
+			return i
+		}
+	}
+	return -1
+}
+
+// Split returns two data sets, the second with the given share of the rows, in [0, 1],
+// rounded to whole rows. The seed fixes which rows. With labels the split is stratified:
+// each class is divided in the same ratio, and the share of the whole is kept to one row
+// per class. Within each part the rows keep their order. The parts are copies.
+//
+// It panics if share is outside [0, 1] or the slices' lengths do not fit together.
+func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
+	if !(share >= 0 && share <= 1) {
+		panic("train: Split: share outside [0, 1]")
+	}
+	rows := d.Rows()
+	if rows*d.Inputs != len(d.X) || d.Labels != nil && len(d.Labels) != rows || rows > 0 && len(d.Y)%rows != 0 {
+		panic("train: Split: lengths of X, Labels and Y do not fit together")
+	}
+	groups := map[int][]int{}
+	classes := 0
+	for i := range rows {
+		class := 0
+		if d.Labels != nil {
+			class = d.Labels[i]
+		}
+		groups[class] = append(groups[class], i)
+		classes = max(classes, class+1)
+	}
+	chosen := make([]bool, rows)
+	for class := range classes {
+		g := groups[class]
+		rng.New(seed, rng.Split, uint32(class)).Shuffle(g)
+		for _, i := range g[:int(math.Round(share*float64(len(g))))] {
+			chosen[i] = true
+		}
+	}
+	var first, second []int
+	for i, c := range chosen {
+		if c {
+			second = append(second, i)
+		} else {
+			first = append(first, i)
+		}
+	}
+	return d.take(first), d.take(second)
+}
+
+// take returns a copy of the given rows.
+func (d *Dataset) take(rows []int) *Dataset {
+	t := &Dataset{Inputs: d.Inputs, Classes: d.Classes}
+	out := 0
+	if n := d.Rows(); n > 0 {
+		out = len(d.Y) / n
+	}
+	for _, r := range rows {
+		t.X = append(t.X, d.X[r*d.Inputs:][:d.Inputs]...)
+		if d.Labels != nil {
+			t.Labels = append(t.Labels, d.Labels[r])
+		}
+		t.Y = append(t.Y, d.Y[r*out:][:out]...)
+	}
+	return t
+}
