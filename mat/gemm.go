@@ -275,6 +275,9 @@ func Gemv(trans Trans, m, n int, alpha float32, a []float32, lda int, x []float3
 	if len(y) != lenY {
 		panic("mat: Gemv: wrong len(y)")
 	}
+	if m > 0 && n > 0 && !holds(a, m, n, lda) {
+		panic("mat: a too short")
+	}
 	if trans {
 		Gemm(NoTrans, NoTrans, 1, n, m, alpha, x, max(1, m), a, lda, beta, y, max(1, n))
 	} else {

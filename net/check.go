@@ -248,15 +248,22 @@ func (f *forward64) compare(b Batch, grads []float32) *GradientReport {
 	return r
 }
 
-// sample returns up to checkSample indices below n, all of them if n is not larger.
+// sample returns up to checkSample different indices below n, all of them in order if n
+// is not larger.
 func sample(n int, group uint32) []int {
-	p := make([]int, n)
-	for i := range p {
-		p[i] = i
+	p := make([]int, 0, min(n, checkSample))
+	if n <= checkSample {
+		for i := range n {
+			p = append(p, i)
+		}
+		return p
 	}
-	if n > checkSample {
-		rng.New(0, rng.Check, group).Shuffle(p)
-		p = p[:checkSample]
+	src, taken := rng.New(0, rng.Check, group), map[int]bool{}
+	for len(p) < checkSample {
+		if i := src.IntN(n); !taken[i] {
+			taken[i] = true
+			p = append(p, i)
+		}
 	}
 	return p
 }

@@ -163,9 +163,17 @@ func parseConfig(text string) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		return c, err
 	}
-	if rest := bytes.TrimSpace([]byte(text[d.InputOffset():])); len(rest) > 0 {
-		return c, errors.New("more than one JSON value")
+	if _, err := c.check(); err != nil {
+		return c, err
 	}
-	_, err := c.check()
-	return c, err
+	// Decoding is lenient where a contradiction could hide: repeated keys, other
+	// spellings of a key, null, a missing field. What was read must be what was written.
+	var given bytes.Buffer
+	if err := json.Compact(&given, []byte(text)); err != nil {
+		return c, err
+	}
+	if read, err := json.Marshal(c); err != nil || !bytes.Equal(read, given.Bytes()) {
+		return c, fmt.Errorf("not as SaveFile writes it: read as %.200s", read)
+	}
+	return c, nil
 }

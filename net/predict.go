@@ -56,7 +56,7 @@ func (p *Predictor) Classify(x []float32) []int {
 
 // Class returns the class that one row of outputs stands for: the index of the
 // largest, the first of equals; with a single output 1 if it is above ½, else 0.
-// NaN is never the largest.
+// A NaN loses to every number; all NaN give 0.
 func Class(outputs []float32) int {
 	if len(outputs) == 1 {
 		if outputs[0] > 0.5 {
@@ -66,7 +66,7 @@ func Class(outputs []float32) int {
 	}
 	best := 0
 	for j, v := range outputs {
-		if v > outputs[best] || outputs[best] != outputs[best] {
+		if v > outputs[best] || outputs[best] != outputs[best] && v == v {
 			best = j
 		}
 	}

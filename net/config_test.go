@@ -1,0 +1,149 @@
+package net_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+	"github.com/sinew-ml/sinew/net"
+)
+
+func TestConfigJSON(t *testing.T) {
+	c := net.Config{Inputs: 3, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{
+		{Units: 4, Activation: net.Sigmoid, Init: net.Gaussian, Std: 0.25},
+		{Units: 4, Activation: net.Tanh, Init: net.Glorot},
+		{Units: 4, Activation: net.ReLU, Init: net.He},
+		{Units: 2},
+	}}
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"inputs":3,"layers":[{"units":4,"activation":"sigmoid","init":"gaussian","std":0.25},` +
+		`{"units":4,"activation":"tanh","init":"glorot"},{"units":4,"activation":"relu","init":"he"},` +
+		`{"units":2,"activation":"identity"}],"loss":"softmax-cross-entropy"}`
+	if string(text) != want {
+		t.Errorf("JSON\n%s\nwant\n%s", text, want)
+	}
+	var back net.Config
+	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, c) {
+		t.Errorf("read back %+v, %v; want %+v", back, err, c)
+	}
+	for _, bad := range []string{`{"loss":"mse"}`, `{"layers":[{"activation":"Relu"}]}`, `{"layers":[{"init":""}]}`, `{"loss":1}`} {
+		if err := json.Unmarshal([]byte(bad), new(net.Config)); err == nil {
+			t.Errorf("%s is read without an error", bad)
+		}
+	}
+	for want, v := range map[string]fmt.Stringer{
+		"Activation(9)": net.Activation(9), "Loss(9)": net.Loss(9), "Initializer(9)": net.Initializer(9), "auto": net.AutoInit,
+	} {
+		if v.String() != want {
+			t.Errorf("%q, want %q", v, want)
+		}
+	}
+	if _, err := json.Marshal(net.Config{Loss: 9}); err == nil {
+		t.Error("an unknown loss is written")
+	}
+}
+
+func TestBadConfigs(t *testing.T) {
+	layers := func(l ...net.Layer) []net.Layer { return l }
+	one := layers(net.Layer{Units: 1})
+	for _, c := range []struct {
+		config net.Config
+		want   []string // parts of the error
+	}{
+		{net.Config{}, []string{"inputs 0", "1...16777216"}},
+		{net.Config{Inputs: -1, Layers: one}, []string{"inputs -1", "1...16777216"}},
+		{net.Config{Inputs: net.MaxUnits + 1, Layers: one}, []string{"inputs 16777217", "1...16777216"}},
+		{net.Config{Inputs: 1e9, Layers: one}, []string{"inputs 1000000000", "1...16777216"}},
+		{net.Config{Inputs: 1}, []string{"number of layers 0", "1...1024"}},
+		{net.Config{Inputs: 1, Layers: make([]net.Layer, net.MaxLayers+1)}, []string{"number of layers 1025", "1...1024"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{})}, []string{"layer 0", "units 0", "1...16777216"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1}, net.Layer{Units: -5})}, []string{"layer 1", "units -5", "1...16777216"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1e9})}, []string{"layer 0", "units 1000000000", "1...16777216"}},
+		{net.Config{Inputs: net.MaxUnits, Layers: layers(net.Layer{Units: net.MaxUnits})}, []string{"layer 0", "more than 268435456 parameters"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1 << 14}, net.Layer{Units: 1 << 14})}, []string{"layer 1", "more than 268435456 parameters"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: 4})}, []string{"layer 0", "unknown activation 4"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: 4})}, []string{"layer 0", "unknown initializer 4"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: -1})}, []string{"layer 0", "std -1", "0...1e6"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: 2e6})}, []string{"std 2e+06", "0...1e6"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: math.NaN()})}, []string{"std NaN", "0...1e6"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Std: 0.1})}, []string{"std 0.1", "gaussian", "auto"}},
+		{net.Config{Inputs: 1, Layers: one, Loss: 2}, []string{"unknown loss 2"}},
+		{net.Config{Inputs: 1, Layers: one, Loss: net.SoftmaxCrossEntropy}, []string{"at least 2 outputs"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 2, Activation: net.ReLU}), Loss: net.SoftmaxCrossEntropy}, []string{"logits", `"relu"`, `"identity"`}},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		m, err := net.New(c.config)
+		runtime.ReadMemStats(&after)
+		if m != nil || err == nil {
+			t.Errorf("%+v is accepted", c.config)
+			continue
+		}
+		for _, part := range append(c.want, "net: ") {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("error %q does not say %q", err, part)
+			}
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%v: %d bytes taken before the error", err, took)
+		}
+	}
+}
+
+// The largest numbers that a configuration may have are accepted: checked with a
+// network that has many units but few parameters.
+func TestConfigLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 130 MB")
+	}
+	newNetwork(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: net.MaxUnits}}})
+	deep := net.Config{Inputs: 1}
+	for range net.MaxLayers {
+		deep.Layers = append(deep.Layers, net.Layer{Units: 1})
+	}
+	newNetwork(t, deep)
+}
+
+func TestNewCopiesConfig(t *testing.T) {
+	c := net.Config{Inputs: 2, Layers: []net.Layer{{Units: 3, Activation: net.Tanh}, {Units: 1}}}
+	m := newNetwork(t, c)
+	c.Layers[0] = net.Layer{Units: 99}
+	m.Config().Layers[1] = net.Layer{Units: 98}
+	want := net.Config{Inputs: 2, Layers: []net.Layer{{Units: 3, Activation: net.Tanh}, {Units: 1}}}
+	if got := m.Config(); !reflect.DeepEqual(got, want) {
+		t.Errorf("configuration changed from outside: %+v", got)
+	}
+}
+
+// New passes on what is wrong with SINEW_ISA. The variable is read at start, so the
+// test runs itself in a second process.
+func TestNewReportsISA(t *testing.T) {
+	const inner = "SINEW_TEST_NEW"
+	if os.Getenv(inner) != "" {
+		_, err := net.New(net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+		if err == nil || !strings.Contains(err.Error(), "SINEW_ISA") || !strings.Contains(err.Error(), "abacus") {
+			t.Errorf("error %v: want one that names SINEW_ISA and its value", err)
+		}
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestNewReportsISA$")
+	cmd.Env = append(os.Environ(), inner+"=1", isa.EnvVar+"=abacus")
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Skip("cannot start this program again:", err)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
