@@ -22,7 +22,7 @@ var layers = map[string][]string{
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
 	"/fixtures":             {},
-	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures"},
+	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
 
 // What the core may need from outside of the standard library.

@@ -20,7 +20,7 @@
 // increasing inner index. A row of a product gives the same bits alone and in any
 // batch. The generic level rounds products before it adds and sums in fewer lanes; it
 // gives the same bits on every machine too. Each function states its error bound, with
-// u = 2⁻²⁴, the unit roundoff of float32.
+// u = 2⁻²⁴, the unit roundoff of float32, barring overflow and underflow.
 //
 // # Memory
 //

@@ -152,7 +152,7 @@ var ErrNonFinite = errors.New("train: loss or gradient is NaN or infinite")
 // causes are a learning rate that is too high and inputs that were not scaled.
 type NonFiniteError struct {
 	Epoch, Step int     // both from 1, as in Progress
-	Loss        float64 // of the step, or of the validation set if Step is 0
+	Loss        float64 // of the step; of the validation set if Step is 0
 	Restored    int     // the epoch whose weights were put back, 0 for those before Fit
 }
 
@@ -161,11 +161,11 @@ func (e *NonFiniteError) Error() string {
 	if e.Step == 0 {
 		where = fmt.Sprintf("epoch %d, validation", e.Epoch)
 	}
-	from := fmt.Sprintf("the end of epoch %d", e.Restored)
+	from := fmt.Sprintf("at the end of epoch %d", e.Restored)
 	if e.Restored == 0 {
 		from = "before the first epoch"
 	}
-	return fmt.Sprintf("train: loss or gradient is not finite (loss %g) at %s; the weights are those of %s", e.Loss, where, from)
+	return fmt.Sprintf("train: loss, gradient or weights are not finite (loss %g) at %s; the weights are put back to those %s", e.Loss, where, from)
 }
 
 // Unwrap returns ErrNonFinite.
@@ -176,8 +176,9 @@ func (e *NonFiniteError) Unwrap() error { return ErrNonFinite }
 // validation). The history holds every finished epoch, whatever the error.
 //
 //   - If ctx ends, Fit stops after the current step and returns ctx's error; the
-//     parameters are those of the last step.
-//   - If a loss or gradient is not finite, it returns a *NonFiniteError; the
+//     parameters are those of the last step, or of the last good epoch if that step
+//     overflowed.
+//   - If a loss, gradient or weight is not finite, it returns a *NonFiniteError; the
 //     parameters are those at the end of the last good epoch.
 //   - Data that does not fit the network gives an error before anything is changed.
 //
@@ -224,6 +225,9 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	total, right := 0.0, 0
 	for step := range steps {
 		if err := ctx.Err(); err != nil {
+			if notFinite(t.m.Params()) >= 0 {
+				copy(t.m.Params(), f.good)
+			}
 			return err
 		}
 		b := t.gather(f.data, f.order[step*t.c.BatchSize:min(rows, (step+1)*t.c.BatchSize)])
@@ -244,6 +248,9 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	e.Train.Loss = total / float64(rows)
 	if f.data.Labels != nil {
 		e.Train.Accuracy = float64(right) / float64(rows)
+	}
+	if notFinite(t.m.Params()) >= 0 { // the last update overflowed, and no loss shows it
+		return f.stopped(ErrNonFinite, epoch, steps, e.Train.Loss)
 	}
 	if f.validation != nil {
 		e.Validation = evaluate(t.ws, f.validation)

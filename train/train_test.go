@@ -325,10 +325,27 @@ func TestNotFinite(t *testing.T) {
 	if !errors.As(err, &e) || e.Epoch != 1 || e.Step != 1 || e.Restored != 0 {
 		t.Errorf("error %v", err)
 	}
+	// The last update of all overflows: no loss follows to show it.
+	m = classifier(t, 64, 16, 10, net.ReLU)
+	before := slices.Clone(m.Params())
+	tr = trainer(t, m, train.Config{Epochs: 1, BatchSize: data.Rows(), Optimizer: train.SGD{}, LearnRate: train.Constant(math.MaxFloat32)})
+	for i := range data.X { // large inputs for large gradients
+		data.X[i] *= 1e3
+	}
+	if _, err = tr.Fit(context.Background(), data, nil); !errors.As(err, &e) || e.Epoch != 1 || e.Step != 1 || !slices.Equal(before, m.Params()) {
+		t.Errorf("error %v", err)
+	}
+	// The same, cancelled right after the step.
+	ctx, cancel := context.WithCancel(context.Background())
+	tr = trainer(t, m, train.Config{Epochs: 1, BatchSize: 1000, Optimizer: train.SGD{}, LearnRate: train.Constant(math.MaxFloat32),
+		Progress: func(train.Progress) { cancel() }})
+	if _, err = tr.Fit(ctx, data, nil); !errors.Is(err, context.Canceled) || !slices.Equal(before, m.Params()) {
+		t.Errorf("error %v", err)
+	}
 	// A finite loss whose gradient overflows: a huge input on a weight of 0.
 	m = network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
 	m.Params()[0] = 0
-	before := slices.Clone(m.Params())
+	before = slices.Clone(m.Params())
 	tr = trainer(t, m, train.Config{})
 	if loss, err := tr.Step(net.Batch{X: []float32{3e38}, Y: []float32{-1e3}}); !errors.Is(err, train.ErrNonFinite) || loss != 5e5 {
 		t.Errorf("loss %v, error %v", loss, err)
