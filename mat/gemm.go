@@ -87,6 +87,7 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 		return
 	}
 	switch {
+	case alpha == 1 && n > 1 && tiled(transA, transB, m, n, k, a, lda, b, ldb, c, ldc):
 	case bool(transA):
 		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
 	case n == 1 && bool(transB):
@@ -115,6 +116,9 @@ func start(beta float32, c []float32) {
 		Scal(beta, c)
 	}
 }
+
+// The plain way, on top of the vector kernels: for the generic level, and on the others
+// for alpha other than 1, one column, and narrow products too long for one tile call.
 
 // gemmNN: row i of C takes k multiples of rows of B.
 func gemmNN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
