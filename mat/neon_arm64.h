@@ -14,6 +14,8 @@
 #define VFSUB_S4(m, n, d) WORD $(0x4EA0D400 | ((m)<<16) | ((n)<<5) | (d))
 // fmul vd.4s, vn.4s, vm.4s
 #define VFMUL_S4(m, n, d) WORD $(0x6E20DC00 | ((m)<<16) | ((n)<<5) | (d))
+// fdiv vd.4s, vn.4s, vm.4s
+#define VFDIV_S4(m, n, d) WORD $(0x6E20FC00 | ((m)<<16) | ((n)<<5) | (d))
 // fmax vd.4s, vn.4s, vm.4s
 #define VFMAX_S4(m, n, d) WORD $(0x4E20F400 | ((m)<<16) | ((n)<<5) | (d))
 // fadd vd.2d, vn.2d, vm.2d
@@ -38,6 +40,8 @@
 
 // fabs vd.4s, vn.4s
 #define VFABS_S4(n, d) WORD $(0x4EA0F800 | ((n)<<5) | (d))
+// fsqrt vd.4s, vn.4s
+#define VFSQRT_S4(n, d) WORD $(0x6EA1F800 | ((n)<<5) | (d))
 // fcmlt vd.4s, vn.4s, #0.0
 #define VFCMLT0_S4(n, d) WORD $(0x4EA0E800 | ((n)<<5) | (d))
 // fcmle vd.4s, vn.4s, #0.0

@@ -3,7 +3,10 @@ package mat
 import "math"
 
 // Parameter updates: one pass over flat arrays. They round every product, so all
-// levels, generic included, give the same bits.
+// levels, generic included, give the same bits. The assembly takes whole groups of
+// updateWidth elements; the portable Go does the rest.
+
+const updateWidth = 16
 
 const badUpdate = "mat: parameters, gradients and state differ in length"
 
@@ -19,6 +22,15 @@ func Momentum(w, g, v []float32, rate, mu float32) {
 	if len(w) != len(g) || len(w) != len(v) {
 		panic(badUpdate)
 	}
+	for len(w) > 0 {
+		n := min(block, len(w))
+		done := momentum(w[:n], g[:n], v[:n], rate, mu)
+		momentumGo(w[done:n], g[done:n], v[done:n], rate, mu)
+		w, g, v = w[n:], g[n:], v[n:]
+	}
+}
+
+func momentumGo(w, g, v []float32, rate, mu float32) {
 	for i := range w {
 		vi := float32(mu*v[i]) + g[i]
 		v[i] = vi
@@ -41,17 +53,30 @@ func Adam(w, g, m, v []float32, t int, rate, beta1, beta2, eps float64) {
 	if t < 1 {
 		panic("mat: Adam: t < 1")
 	}
-	b1, b2, e := float32(beta1), float32(beta2), float32(eps)
-	c1, c2 := float32(1-beta1), float32(1-beta2)
-	step := float32(rate / (1 - pow(beta1, t)))
-	root := float32(1 / math.Sqrt(1-pow(beta2, t)))
+	c := adamCoefficients{
+		b1: float32(beta1), c1: float32(1 - beta1), b2: float32(beta2), c2: float32(1 - beta2),
+		step: float32(rate / (1 - pow(beta1, t))), root: float32(1 / math.Sqrt(1-pow(beta2, t))),
+		eps: float32(eps),
+	}
+	for len(w) > 0 {
+		n := min(block, len(w))
+		done := adam(w[:n], g[:n], m[:n], v[:n], &c)
+		adamGo(w[done:n], g[done:n], m[done:n], v[done:n], &c)
+		w, g, m, v = w[n:], g[n:], m[n:], v[n:]
+	}
+}
+
+// adamCoefficients are what a step has for all parameters; the assembly knows the order.
+type adamCoefficients struct{ b1, c1, b2, c2, step, root, eps float32 }
+
+func adamGo(w, g, m, v []float32, c *adamCoefficients) {
 	for i := range w {
 		gi := g[i]
-		mi := float32(b1*m[i]) + float32(c1*gi)
-		vi := float32(b2*v[i]) + float32(c2*float32(gi*gi))
+		mi := float32(c.b1*m[i]) + float32(c.c1*gi)
+		vi := float32(c.b2*v[i]) + float32(c.c2*float32(gi*gi))
 		m[i], v[i] = mi, vi
-		d := float32(float32(math.Sqrt(float64(vi)))*root) + e
-		w[i] -= float32(step*mi) / d
+		d := float32(float32(math.Sqrt(float64(vi)))*c.root) + c.eps
+		w[i] -= float32(c.step*mi) / d
 	}
 }
 

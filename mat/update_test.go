@@ -81,7 +81,7 @@ func newState(n int, next func() float32) *state {
 func TestUpdates(t *testing.T) {
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		for _, op := range updates {
-			for _, n := range []int{0, 1, 7, 65} {
+			for _, n := range []int{0, 1, 7, 15, 16, 17, 31, 32, 65} {
 				for _, dist := range []string{normal, wide, special, underflow, zeros} {
 					r := rand.New(rand.NewPCG(10, uint64(n)))
 					_, pool := generate(dist, 20011, 2)

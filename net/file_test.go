@@ -64,7 +64,7 @@ func TestSaveLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(file, saved(t, m)) || !bytes.Equal(file, saved(t, m)) {
+		if again := saved(t, m); !bytes.Equal(file, again) || !bytes.Equal(again, saved(t, m)) {
 			t.Error("SaveFile and Save, or two calls of it, write different bytes")
 		}
 		fromPath, err := net.LoadFile(path)
