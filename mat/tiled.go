@@ -3,10 +3,8 @@
 package mat
 
 // How the levels with tile kernels cut a product: tiles of C whose sums stay in
-// registers, called on A, B and C as they lie. Copying operands pays only where the
-// kernels could not read them well: NT, whose B is brought into NN's orientation panel
-// by panel, and rows of B that lie a multiple of 4 KiB apart and so fall into the same
-// cache sets.
+// registers, called on A, B and C as they lie. Only NT's B is copied: panel by panel, to
+// bring it into NN's orientation.
 
 const (
 	// depth is the most terms of one tile call where C may be stored and taken up
@@ -14,13 +12,13 @@ const (
 	depth = 1024
 	// narrowDepth is the same where the interleaved chains must end in one call.
 	narrowDepth = 8192
-	// panelSize is that of the copy of a part of B, on the stack: 256 terms of 32
-	// columns stay in the first-level cache.
-	panelSize = 256 * 32
-	// copyRows is from how many rows of C on it pays to copy badly lying rows of B.
-	copyRows = 48
-	// setStride is the distance of elements that share a cache set.
-	setStride = 4096 / 4
+	// setStride is the distance of elements that share a set of the first-level cache.
+	// Rows so far apart evict each other: a tile then has as many rows as a set has
+	// lines, and as few terms as leave its part of B in the second-level cache.
+	setStride, setRows, setDepth = 4096 / 4, 8, 256
+	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
+	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
+	panelSize, smallPanel = 256 * 32, 32 * 32
 )
 
 // tiled adds op(A)·op(B) to C for alpha 1 and n > 1, by tile kernels. It reports
@@ -38,15 +36,24 @@ func tiled(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32,
 	if transA {
 		ars, acs = 1, lda
 	}
-	switch copies := bool(transB) || ldb%setStride == 0 && m >= copyRows; {
-	case q > 1 && (k > narrowDepth || copies && k*cols > panelSize):
+	if m > rows && ars%setStride == 0 {
+		rows = min(rows, setRows)
+	}
+	rows = evenly(m, rows)
+	d := depth
+	if m > rows && max(lda, ldb)%setStride == 0 {
+		d = setDepth
+	}
+	switch {
+	case q > 1 && (k > narrowDepth || bool(transB) && k*cols > panelSize):
 		return false
-	case copies:
-		panels(bool(transB), q, rows, cols, m, n, k, a, ars, acs, b, ldb, c, ldc)
+	case bool(transB) && k*min(n, cols) <= smallPanel:
+		smallPanels(q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
+	case bool(transB):
+		largePanels(q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
 	case m == 1 && q == 1:
 		oneRow(n, k, a, acs, b, ldb, c)
 	default:
-		d := depth
 		if q > 1 {
 			d = k
 		}
@@ -62,7 +69,6 @@ func tiled(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32,
 
 // tileColumn runs down the tiles of one column of tiles.
 func tileColumn(q, rows, m, cols, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int) {
-	rows = evenly(m, rows)
 	for i := 0; i < m; i += rows {
 		callTile(q, min(rows, m-i), cols, k, &a[i*ars], ars, acs, &b[0], ldb, &c[i*ldc], ldc)
 	}
@@ -87,22 +93,30 @@ func evenly(n, most int) int {
 	return (n + pieces - 1) / pieces
 }
 
-// panels copies B, transposed if need be, into panels as wide as a tile.
-func panels(transB bool, q, rows, cols, m, n, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int) {
+// smallPanels and largePanels differ in the size of the panel.
+func smallPanels(q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	var panel [smallPanel]float32
+	panels(panel[:], q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
+}
+
+func largePanels(q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	var panel [panelSize]float32
-	d := panelSize / cols
+	panels(panel[:], q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
+}
+
+// panels adds A·Bᵗ: parts of B are transposed into the panel, as wide as a tile.
+func panels(panel []float32, q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+	cols = min(cols, n)
+	d := min(len(panel)/cols, setDepth)
+	if q > 1 {
+		d = k
+	}
 	for p := 0; p < k; p += d {
 		kp := min(d, k-p)
 		for j := 0; j < n; j += cols {
 			w := min(cols, n-j)
-			if transB {
-				callTranspose(w, kp, &b[j*ldb+p], ldb, &panel[0], w)
-			} else {
-				for r := range kp {
-					copy(panel[r*w:][:w], b[(p+r)*ldb+j:])
-				}
-			}
-			tileColumn(q, rows, m, w, kp, a[p*acs:], ars, acs, panel[:], w, c[j:], ldc)
+			callTranspose(w, kp, &b[j*ldb+p], ldb, &panel[0], w)
+			tileColumn(q, rows, m, w, kp, a[p:], lda, 1, panel, w, c[j:], ldc)
 		}
 	}
 }
