@@ -45,7 +45,7 @@ var activationNames = []string{Identity: "identity", Sigmoid: "sigmoid", Tanh: "
 // String returns the name used in JSON.
 func (a Activation) String() string { return enumName("Activation", activationNames, a) }
 
-// MarshalText and UnmarshalText write and read the name.
+// MarshalText writes the name.
 func (a Activation) MarshalText() ([]byte, error) {
 	return enumText("activation", activationNames, a)
 }

@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -18,7 +19,8 @@ type Workspace struct {
 }
 
 // NewWorkspace returns a workspace for batches of up to maxRows rows, in
-// 4·(params + maxRows·(Σ units + 2·widest layer)) bytes. It panics if maxRows < 1.
+// 4·(params + maxRows·(Σ units + 2·widest layer)) bytes. It panics if
+// maxRows < 1 or beyond any memory.
 func (m *Network) NewWorkspace(maxRows int) *Workspace {
 	ws := m.newInference(maxRows)
 	wide := 0
@@ -34,6 +36,11 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 func (m *Network) newInference(maxRows int) *Workspace {
 	if maxRows < 1 {
 		panic("net: maxRows < 1")
+	}
+	for _, l := range m.layers {
+		if maxRows > math.MaxInt/4/max(l.in, l.out) {
+			panic("net: maxRows is more than memory can hold")
+		}
 	}
 	ws := &Workspace{m: m, maxRows: maxRows, acts: make([][]float32, len(m.layers))}
 	for i, l := range m.layers {

@@ -2,7 +2,9 @@ package train
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/sinew-ml/sinew/internal/rng"
 	"github.com/sinew-ml/sinew/net"
@@ -66,9 +68,9 @@ func notFinite(x []float32) int {
 }
 
 // Split returns two data sets, the second with the given share of the rows, in [0, 1],
-// rounded to whole rows. The seed fixes which rows. With labels the split is stratified:
-// each class is divided in the same ratio, and the share of the whole is kept to one row
-// per class. Within each part the rows keep their order. The parts are copies.
+// to whole rows. The seed fixes which rows. With labels the split is stratified:
+// each class is divided in the same ratio, rounded to whole rows of the class (a class of
+// one row stays whole). Within each part the rows keep their order. The parts are copies.
 //
 // It panics if share is outside [0, 1] or the slices' lengths do not fit together.
 func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
@@ -76,21 +78,19 @@ func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
 		panic("train: Split: share outside [0, 1]")
 	}
 	rows := d.Rows()
-	if rows*d.Inputs != len(d.X) || d.Labels != nil && len(d.Labels) != rows || rows > 0 && len(d.Y)%rows != 0 {
+	if rows*d.Inputs != len(d.X) || d.Labels != nil && len(d.Labels) != rows || rows == 0 && len(d.Y) > 0 || rows > 0 && len(d.Y)%rows != 0 {
 		panic("train: Split: lengths of X, Labels and Y do not fit together")
 	}
 	groups := map[int][]int{}
-	classes := 0
 	for i := range rows {
 		class := 0
 		if d.Labels != nil {
 			class = d.Labels[i]
 		}
 		groups[class] = append(groups[class], i)
-		classes = max(classes, class+1)
 	}
 	chosen := make([]bool, rows)
-	for class := range classes {
+	for _, class := range slices.Sorted(maps.Keys(groups)) {
 		g := groups[class]
 		rng.New(seed, rng.Split, uint32(class)).Shuffle(g)
 		for _, i := range g[:int(math.Round(share*float64(len(g))))] {

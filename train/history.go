@@ -18,7 +18,7 @@ type Epoch struct {
 	Rate  float64 // learning rate of its first step
 
 	// Train is measured during the epoch, each batch before its update, so it lags
-	// behind Validation, which is measured at the end. NaN without a validation set.
+	// behind Validation, which is measured at the end and is NaN without such a set.
 	Train, Validation Metrics
 
 	Seconds float64 // training and validation

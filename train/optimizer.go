@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -44,8 +43,8 @@ func (o SGD) update(w, g []float32, state [][]float32, _ int, rate float64) {
 // Eps added after the bias correction, as PyTorch has it. The default rate is 0.001.
 // A zero field stands for its default, which is the paper's.
 type Adam struct {
-	Beta1 float64 `json:"beta1,omitempty"` // decay of the mean, in [0, 1); 0: 0.9
-	Beta2 float64 `json:"beta2,omitempty"` // decay of the mean square, in [0, 1); 0: 0.999
+	Beta1 float64 `json:"beta1,omitempty"` // decay of the mean, in (0, 1); 0: 0.9
+	Beta2 float64 `json:"beta2,omitempty"` // decay of the mean square, in (0, 1); 0: 0.999
 	Eps   float64 `json:"eps,omitempty"`   // added to the root of the mean square; 0: 1e-8
 }
 
@@ -69,8 +68,8 @@ func (o Adam) check() error {
 		return fmt.Errorf("beta1 %g: want a number in (0, 1), or 0 for 0.9", o.Beta1)
 	case !(o.Beta2 > 0 && o.Beta2 < 1):
 		return fmt.Errorf("beta2 %g: want a number in (0, 1), or 0 for 0.999", o.Beta2)
-	case !(o.Eps >= math.SmallestNonzeroFloat32 && o.Eps <= 1):
-		return fmt.Errorf("eps %g: want a number in [1e-45, 1], or 0 for 1e-8", o.Eps)
+	case !(o.Eps >= 1e-30 && o.Eps <= 1):
+		return fmt.Errorf("eps %g: want a number in [1e-30, 1], or 0 for 1e-8", o.Eps)
 	}
 	return nil
 }

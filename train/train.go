@@ -6,8 +6,8 @@
 // and configuration give the same weights, bit for bit, on avx2, avx512 and neon.
 //
 // Training that stops early leaves usable weights: a cancelled context leaves those of
-// the last finished step, a loss or gradient that is not finite those of the last
-// good epoch.
+// the last finished step; if loss, gradient or weights stop being finite, Fit puts back
+// weights and optimizer as they were at the end of the last finished epoch.
 package train
 
 import (
@@ -58,7 +58,8 @@ type Trainer struct {
 	c     Config
 	ws    *net.Workspace
 	state [][]float32
-	steps int
+	steps int // updates made
+	epoch int // epochs finished: the next one's order follows from it
 
 	batch  net.Batch // gathered rows
 	labels []int
@@ -68,6 +69,9 @@ type Trainer struct {
 // New returns a Trainer for m. A configuration out of range gives an error that names
 // the value and the range.
 func New(m *net.Network, c Config) (*Trainer, error) {
+	if m == nil {
+		return nil, errors.New("train: the network is nil")
+	}
 	if c.Optimizer == nil {
 		c.Optimizer = Adam{}
 	}
@@ -84,14 +88,14 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	switch {
 	case c.BatchSize < 0 || c.BatchSize > most:
 		return nil, fmt.Errorf("train: batch size %d: want 1...%d, or 0 for %d", c.BatchSize, most, DefaultBatchSize)
-	case c.Epochs < 0:
-		return nil, fmt.Errorf("train: epochs %d: want at least 1, or 0 for %d", c.Epochs, DefaultEpochs)
+	case c.Epochs < 0 || c.Epochs > most:
+		return nil, fmt.Errorf("train: epochs %d: want 1...%d, or 0 for %d", c.Epochs, most, DefaultEpochs)
 	}
 	if err := c.Optimizer.check(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	if r := c.LearnRate.Rate(0); !(r >= 0 && r <= math.MaxFloat32) {
-		return nil, fmt.Errorf("train: learning rate %g: want a finite number, at least 0", r)
+	if err := checkRate(c.LearnRate.Rate(0), 0); err != nil {
+		return nil, err
 	}
 	if err := widest(m, c.BatchSize); err != nil {
 		return nil, err
@@ -106,13 +110,21 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	return t, nil
 }
 
-// widest refuses batches whose activations alone would pass 2³⁰ elements.
+func checkRate(r float64, step int) error {
+	if !(r >= 0 && r <= math.MaxFloat32) {
+		return fmt.Errorf("train: learning rate %g at step %d: want a finite number, at least 0", r, step)
+	}
+	return nil
+}
+
+// widest refuses batches whose activations alone would pass 2³⁰ elements (2²⁸ where an
+// address has 32 bits).
 func widest(m *net.Network, rows int) error {
 	units := m.Inputs()
 	for _, l := range m.Config().Layers {
 		units += l.Units
 	}
-	if most := (1 << 30) / units; rows > most {
+	if most := min(1<<30, math.MaxInt/8) / units; rows > most {
 		return fmt.Errorf("train: batch size %d: want 1...%d for a network of %d inputs and units", rows, most, units)
 	}
 	return nil
@@ -127,28 +139,39 @@ func (t *Trainer) Steps() int { return t.steps }
 // Step makes one update from b, which has at most BatchSize rows, and returns the
 // mean loss before it. It allocates nothing.
 //
-// An error says what does not fit about b, or is ErrNonFinite if the loss or the
-// gradient's norm is NaN or infinite. The parameters are not changed then.
+// An error says what does not fit about b or about the schedule's rate, or is
+// ErrNonFinite if the loss is NaN or infinite or the norm of the gradient above 1e19,
+// where its squares overflow; the parameters are not changed then. It is ErrNonFinite
+// too if the update itself overflowed, which leaves parameters that are of no use:
+// keep a copy, as Fit does.
 func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
+	rate := t.c.LearnRate.Rate(t.steps)
+	if err := checkRate(rate, t.steps); err != nil {
+		return 0, err
+	}
 	loss, err = t.ws.Gradient(b)
 	if err != nil {
 		return 0, err
 	}
-	if !finite(loss) || !finite(float64(mat.Nrm2(t.ws.Grads()))) {
+	const most = 1e19
+	if !finite(loss) || !(mat.Nrm2(t.ws.Grads()) <= most) {
 		return loss, ErrNonFinite
 	}
 	t.steps++
-	t.c.Optimizer.update(t.m.Params(), t.ws.Grads(), t.state, t.steps, t.c.LearnRate.Rate(t.steps-1))
+	t.c.Optimizer.update(t.m.Params(), t.ws.Grads(), t.state, t.steps, rate)
+	if !finite(float64(mat.Nrm2(t.m.Params()))) {
+		return loss, ErrNonFinite
+	}
 	return loss, nil
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // ErrNonFinite is what Step returns, and what a NonFiniteError of Fit wraps, when the
-// loss or the gradient is NaN or infinite.
-var ErrNonFinite = errors.New("train: loss or gradient is NaN or infinite")
+// loss, the gradient or the weights overflow or are NaN.
+var ErrNonFinite = errors.New("train: loss, gradient or weights are NaN or infinite")
 
-// NonFiniteError says where Fit met a loss or gradient that is not finite. Usual
+// NonFiniteError says where Fit met what is not finite. Usual
 // causes are a learning rate that is too high and inputs that were not scaled.
 type NonFiniteError struct {
 	Epoch, Step int     // both from 1, as in Progress
@@ -176,13 +199,14 @@ func (e *NonFiniteError) Unwrap() error { return ErrNonFinite }
 // validation). The history holds every finished epoch, whatever the error.
 //
 //   - If ctx ends, Fit stops after the current step and returns ctx's error; the
-//     parameters are those of the last step, or of the last good epoch if that step
-//     overflowed.
+//     parameters are those of the last step. The steps of an unfinished epoch count.
 //   - If a loss, gradient or weight is not finite, it returns a *NonFiniteError; the
-//     parameters are those at the end of the last good epoch.
+//     parameters and the optimizer are as at the end of the last finished epoch. They
+//     are finite; if the loss rose before, an earlier copy may be better.
 //   - Data that does not fit the network gives an error before anything is changed.
 //
-// Calling Fit again goes on from where the parameters and the optimizer are.
+// Calling Fit again goes on from where parameters and optimizer are, with the order of
+// the next epoch: two runs of one epoch give the bits of one run of two.
 func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History, error) {
 	h := new(History)
 	if err := data.check(t.m, "training"); err != nil {
@@ -193,8 +217,11 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 			return h, err
 		}
 	}
-	f := &fit{t: t, data: data, validation: validation, order: make([]int, data.Rows()),
-		good: append([]float32(nil), t.m.Params()...)}
+	f := &fit{t: t, data: data, validation: validation, order: make([]int, data.Rows())}
+	for _, arena := range t.arenas() {
+		f.good = append(f.good, append([]float32(nil), arena...))
+	}
+	f.steps = t.steps
 	for epoch := 1; epoch <= t.c.Epochs; epoch++ {
 		if err := f.epoch(ctx, h, epoch); err != nil {
 			return h, err
@@ -208,8 +235,14 @@ type fit struct {
 	t                *Trainer
 	data, validation *Dataset
 	order            []int
-	good             []float32 // parameters at the end of the last good epoch
+
+	// At the end of the last finished epoch.
+	good  [][]float32 // the parameters and the optimizer's state
+	steps int
 }
+
+// arenas returns all that an update changes.
+func (t *Trainer) arenas() [][]float32 { return append([][]float32{t.m.Params()}, t.state...) }
 
 // epoch runs one pass and appends its record to h.
 func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
@@ -217,7 +250,7 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	for i := range f.order {
 		f.order[i] = i
 	}
-	rng.New(t.c.Seed, rng.Shuffle, uint32(epoch)).Shuffle(f.order)
+	rng.New(t.c.Seed, rng.Shuffle, uint32(t.epoch+1)).Shuffle(f.order)
 
 	rows := len(f.order)
 	steps := (rows + t.c.BatchSize - 1) / t.c.BatchSize
@@ -225,9 +258,6 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	total, right := 0.0, 0
 	for step := range steps {
 		if err := ctx.Err(); err != nil {
-			if notFinite(t.m.Params()) >= 0 {
-				copy(t.m.Params(), f.good)
-			}
 			return err
 		}
 		b := t.gather(f.data, f.order[step*t.c.BatchSize:min(rows, (step+1)*t.c.BatchSize)])
@@ -249,9 +279,6 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	if f.data.Labels != nil {
 		e.Train.Accuracy = float64(right) / float64(rows)
 	}
-	if notFinite(t.m.Params()) >= 0 { // the last update overflowed, and no loss shows it
-		return f.stopped(ErrNonFinite, epoch, steps, e.Train.Loss)
-	}
 	if f.validation != nil {
 		e.Validation = evaluate(t.ws, f.validation)
 		if !finite(e.Validation.Loss) {
@@ -259,7 +286,11 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 		}
 	}
 	e.Seconds = time.Since(began).Seconds()
-	copy(f.good, t.m.Params())
+	t.epoch++
+	f.steps = t.steps
+	for i, arena := range t.arenas() {
+		copy(f.good[i], arena)
+	}
 	h.Epochs = append(h.Epochs, e)
 	if t.c.Progress != nil {
 		t.c.Progress(Progress{Epoch: epoch, Epochs: t.c.Epochs, Step: steps, Steps: steps, Loss: e.Train.Loss, Done: &e})
@@ -267,12 +298,15 @@ func (f *fit) epoch(ctx context.Context, h *History, epoch int) error {
 	return nil
 }
 
-// stopped puts the good weights back and says where a loss was not finite.
+// stopped puts back what was good and says where something was not finite.
 func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 	if !errors.Is(err, ErrNonFinite) {
 		return err
 	}
-	copy(f.t.m.Params(), f.good)
+	for i, arena := range f.t.arenas() {
+		copy(arena, f.good[i])
+	}
+	f.t.steps = f.steps
 	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: epoch - 1}
 }
 

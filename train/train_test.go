@@ -172,17 +172,30 @@ func TestOptimizers(t *testing.T) {
 }
 
 func TestStepAllocatesNothing(t *testing.T) {
-	data, _ := digits()
 	eachLevel(t, func(t *testing.T, _ isa.Level) {
-		for _, o := range []train.Optimizer{train.Adam{}, train.SGD{Momentum: 0.9}} {
-			tr := trainer(t, classifier(t, 64, 33, 10, net.ReLU), train.Config{Optimizer: o, BatchSize: 16})
-			b := net.Batch{X: data.X[:16*64], Labels: data.Labels[:16]}
-			if n := testing.AllocsPerRun(20, func() {
-				if _, err := tr.Step(b); err != nil {
-					t.Fatal(err)
+		for _, c := range []net.Config{
+			{Inputs: 64, Layers: []net.Layer{{Units: 33, Activation: net.ReLU}, {Units: 10}}, Loss: net.SoftmaxCrossEntropy},
+			{Inputs: 5, Layers: []net.Layer{{Units: 7, Activation: net.Tanh}, {Units: 1, Activation: net.Sigmoid}}},
+			{Inputs: 40, Layers: []net.Layer{{Units: 520, Activation: net.Sigmoid}, {Units: 40}, {Units: 3}}},
+		} {
+			for _, o := range []train.Optimizer{train.Adam{}, train.SGD{Momentum: 0.9}} {
+				m := network(t, c)
+				tr := trainer(t, m, train.Config{Optimizer: o, BatchSize: 16})
+				for _, rows := range []int{16, 1} {
+					b := net.Batch{X: make([]float32, rows*c.Inputs)}
+					if c.Loss == net.SoftmaxCrossEntropy {
+						b.Labels = make([]int, rows)
+					} else {
+						b.Y = make([]float32, rows*m.Outputs())
+					}
+					if n := testing.AllocsPerRun(5, func() {
+						if _, err := tr.Step(b); err != nil {
+							t.Fatal(err)
+						}
+					}); n != 0 {
+						t.Errorf("%T, %d rows, %+v: %v allocations per step", o, rows, c, n)
+					}
 				}
-			}); n != 0 {
-				t.Errorf("%T: %v allocations per step", o, n)
 			}
 		}
 	})
@@ -335,13 +348,6 @@ func TestNotFinite(t *testing.T) {
 	if _, err = tr.Fit(context.Background(), data, nil); !errors.As(err, &e) || e.Epoch != 1 || e.Step != 1 || !slices.Equal(before, m.Params()) {
 		t.Errorf("error %v", err)
 	}
-	// The same, cancelled right after the step.
-	ctx, cancel := context.WithCancel(context.Background())
-	tr = trainer(t, m, train.Config{Epochs: 1, BatchSize: 1000, Optimizer: train.SGD{}, LearnRate: train.Constant(math.MaxFloat32),
-		Progress: func(train.Progress) { cancel() }})
-	if _, err = tr.Fit(ctx, data, nil); !errors.Is(err, context.Canceled) || !slices.Equal(before, m.Params()) {
-		t.Errorf("error %v", err)
-	}
 	// A finite loss whose gradient overflows: a huge input on a weight of 0.
 	m = network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
 	m.Params()[0] = 0
@@ -352,6 +358,158 @@ func TestNotFinite(t *testing.T) {
 	}
 	if !slices.Equal(before, m.Params()) || tr.Steps() != 0 {
 		t.Error("the step was made")
+	}
+}
+
+// What a step spoils without a loss that shows it.
+func TestStepNotFinite(t *testing.T) {
+	step := func(tr *train.Trainer, y float32) error {
+		_, err := tr.Step(net.Batch{X: []float32{1}, Y: []float32{y}})
+		return err
+	}
+	// A gradient whose square overflows would freeze Adam for good.
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	tr := trainer(t, m, train.Config{})
+	before := slices.Clone(m.Params())
+	if err := step(tr, 3e19); !errors.Is(err, train.ErrNonFinite) || !slices.Equal(before, m.Params()) {
+		t.Errorf("gradient of 3e19: error %v, weights %v", err, m.Params())
+	}
+	if err := step(tr, 1e18); err != nil || slices.Equal(before, m.Params()) {
+		t.Errorf("gradient of 1e18: error %v, weights %v", err, m.Params())
+	}
+	// Infinite weights before a tanh give a finite loss.
+	m = network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1, Activation: net.Tanh}}})
+	if err := step(trainer(t, m, train.Config{Optimizer: train.SGD{}, LearnRate: train.Constant(3e38)}), 1e3); !errors.Is(err, train.ErrNonFinite) {
+		t.Errorf("weights %v: error %v", m.Params(), err)
+	}
+	// A schedule that goes wrong later.
+	m = network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	tr = trainer(t, m, train.Config{LearnRate: &rates{0.1, 1, math.NaN()}})
+	if err := step(tr, 1); err != nil {
+		t.Error(err)
+	}
+	before = slices.Clone(m.Params())
+	if err := step(tr, 1); err == nil || !strings.Contains(err.Error(), "learning rate NaN at step 1") || !slices.Equal(before, m.Params()) {
+		t.Errorf("rate NaN: error %v", err)
+	}
+}
+
+// A validation loss that is not finite stops the run like a training loss.
+func TestValidationNotFinite(t *testing.T) {
+	data := &train.Dataset{Inputs: 1, X: []float32{1, 2}, Y: []float32{1, 2}}
+	huge := &train.Dataset{Inputs: 1, X: []float32{3e38}, Y: []float32{0}}
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	m.Params()[0] = 10
+	before := slices.Clone(m.Params())
+	_, err := trainer(t, m, train.Config{}).Fit(context.Background(), data, huge)
+	var e *train.NonFiniteError
+	if !errors.As(err, &e) || e.Step != 0 || !strings.Contains(err.Error(), "epoch 1, validation") || !slices.Equal(before, m.Params()) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Two runs of one epoch are one run of two, also after a run that was put back.
+func TestFitGoesOn(t *testing.T) {
+	data, _ := digits()
+	c := train.Config{Epochs: 2, BatchSize: 100}
+	once, twice := classifier(t, 64, 8, 10, net.ReLU), classifier(t, 64, 8, 10, net.ReLU)
+	h, err := trainer(t, once, c).Fit(context.Background(), data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Epochs = 1
+	tr := trainer(t, twice, c)
+	for range 2 {
+		// A run that ends in a validation loss of NaN must leave no trace.
+		nan := &train.Dataset{Inputs: 64, X: slices.Repeat([]float32{3e38}, 64), Labels: []int{0}}
+		if _, err := tr.Fit(context.Background(), data, nan); !errors.Is(err, train.ErrNonFinite) {
+			t.Fatalf("error %v", err)
+		}
+		if _, err := tr.Fit(context.Background(), data, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(once.Params(), twice.Params()) {
+		t.Error("two runs of one epoch give other weights than one of two")
+	}
+	if len(h.Epochs) != 2 {
+		t.Errorf("%d epochs", len(h.Epochs))
+	}
+}
+
+// The figures of an epoch are means over rows, whatever the batches: with a rate of 0
+// they are those of Evaluate.
+func TestHistoryIsMeanOverRows(t *testing.T) {
+	data, test := digits()
+	m := classifier(t, 64, 8, 10, net.ReLU)
+	want, err := train.Evaluate(m, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := trainer(t, m, train.Config{Epochs: 2, BatchSize: 1000, Optimizer: train.SGD{}, LearnRate: &rates{0, 3, 1e-20}})
+	h, err := tr.Fit(context.Background(), data, test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range h.Epochs {
+		if !(math.Abs(e.Train.Loss-want.Loss) < 1e-6) || e.Train.Accuracy != want.Accuracy || e.Seconds > 60 {
+			t.Errorf("epoch %d: %+v, Evaluate gives %+v", i+1, e, want)
+		}
+	}
+	if h.Epochs[0].Rate != 0 || h.Epochs[1].Rate != 0 {
+		t.Errorf("rates %g and %g, want 0: steps 0 and 2", h.Epochs[0].Rate, h.Epochs[1].Rate)
+	}
+	if h, err = tr.Fit(context.Background(), data, nil); err != nil || h.Epochs[0].Rate != 1e-20 {
+		t.Errorf("rate of step 4: %g, %v", h.Epochs[0].Rate, err)
+	}
+}
+
+// Momentum by hand: y = b on x = 0, so that the gradient is b - t.
+func TestMomentumByHand(t *testing.T) {
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	m.Params()[1] = 8
+	tr := trainer(t, m, train.Config{Optimizer: train.SGD{Momentum: 0.5}, LearnRate: train.Constant(0.25)})
+	// v = 8, b = 6; v = 4+6 = 10, b = 3.5; v = 5+3.5 = 8.5, b = 1.375.
+	for _, want := range []float32{6, 3.5, 1.375} {
+		if _, err := tr.Step(net.Batch{X: []float32{0}, Y: []float32{0}}); err != nil || m.Params()[1] != want {
+			t.Fatalf("b = %g, want %g (%v)", m.Params()[1], want, err)
+		}
+	}
+}
+
+// Every row is seen once an epoch, each epoch in another order. The loss of a network
+// of zeros on squared targets tells which row a batch of one holds.
+func TestEveryRowOnceAnEpoch(t *testing.T) {
+	const rows = 50
+	data := &train.Dataset{Inputs: 1, X: make([]float32, rows)}
+	for i := range rows {
+		data.Y = append(data.Y, float32(i))
+	}
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	var orders [2][]int
+	sum := 0.0
+	tr := trainer(t, m, train.Config{Epochs: 2, BatchSize: 1, Optimizer: train.SGD{}, LearnRate: train.Constant(0), Progress: func(p train.Progress) {
+		if p.Done != nil {
+			sum = 0
+			return
+		}
+		total := p.Loss * float64(p.Step) // of ½·target²
+		orders[p.Epoch-1] = append(orders[p.Epoch-1], int(math.Round(math.Sqrt(2*(total-sum)))))
+		sum = total
+	}})
+	if _, err := tr.Fit(context.Background(), data, nil); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(orders[0], orders[1]) || slices.IsSorted(orders[0]) {
+		t.Errorf("orders %v and %v", orders[0], orders[1])
+	}
+	for _, order := range orders {
+		slices.Sort(order)
+		for i, row := range order {
+			if i != row {
+				t.Fatalf("rows seen: %v", order)
+			}
+		}
 	}
 }
 
@@ -377,8 +535,9 @@ func TestBadConfig(t *testing.T) {
 	}{
 		{train.Config{BatchSize: -1}, "batch size -1: want 1...16777216"},
 		{train.Config{BatchSize: 1 << 25}, "batch size 33554432"},
-		{train.Config{Epochs: -2}, "epochs -2: want at least 1"},
-		{train.Config{LearnRate: train.Constant(-1)}, "learning rate -1: want a finite number, at least 0"},
+		{train.Config{Epochs: -2}, "epochs -2: want 1...16777216"},
+		{train.Config{Epochs: 1 << 30}, "epochs 1073741824: want 1...16777216"},
+		{train.Config{LearnRate: train.Constant(-1)}, "learning rate -1 at step 0: want a finite number, at least 0"},
 		{train.Config{LearnRate: train.Constant(math.NaN())}, "learning rate NaN"},
 		{train.Config{LearnRate: train.Constant(math.Inf(1))}, "learning rate +Inf"},
 		{train.Config{Optimizer: train.SGD{Momentum: 1}}, "momentum 1: want a number in [0, 1)"},

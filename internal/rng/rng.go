@@ -16,7 +16,7 @@ import (
 const (
 	Init    uint32 = iota + 1 // initial weights; the word is the layer
 	Shuffle                   // order of the training rows; the word is the epoch
-	Split                     // splits of a data set
+	Split                     // splits of a data set; the word is the class
 	Check                     // sampled parameters of a gradient check; the word is the group
 )
 

@@ -1,0 +1,76 @@
+package mat
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+	"github.com/sinew-ml/sinew/internal/ref"
+)
+
+// TestTiledShapes compares products that are cut in more than one way: several depths,
+// several panels, rows a multiple of 4 KiB apart, one row of more terms than a call
+// takes, narrow products at the limits of one call.
+func TestTiledShapes(t *testing.T) {
+	shapes := []struct {
+		transA, transB Trans
+		m, n, k        int
+		lda, ldb       int // 0: without a gap
+	}{
+		{NoTrans, Transpose, 3, 40, 700, 0, 0},
+		{NoTrans, Transpose, 13, 65, 530, 0, 0},
+		{NoTrans, Transpose, 5, 20, 256, 0, 0},
+		{NoTrans, Transpose, 5, 20, 257, 0, 0},
+		{NoTrans, Transpose, 7, 10, 520, 0, 0},
+		{NoTrans, Transpose, 14, 33, 300, 1024, 1024},
+		{NoTrans, Transpose, 9, 31, 33, 0, 0},
+		{NoTrans, NoTrans, 1, 200, 2500, 0, 0},
+		{NoTrans, NoTrans, 13, 40, 2100, 0, 0},
+		{NoTrans, NoTrans, 14, 40, 600, 1024, 1024},
+		{NoTrans, NoTrans, 13, 20, 300, 1024, 2048},
+		{NoTrans, NoTrans, 2, 10, 8192, 0, 0},
+		{NoTrans, NoTrans, 2, 10, 8193, 0, 0},
+		{Transpose, NoTrans, 14, 40, 600, 1024, 1024},
+		{Transpose, NoTrans, 3, 40, 2100, 0, 0},
+		{Transpose, NoTrans, 1, 130, 1030, 0, 0},
+		{Transpose, NoTrans, 30, 5, 70, 0, 0},
+	}
+	everyLevel(t, func(t *testing.T, level isa.Level) {
+		if !level.Fused() {
+			t.Log("the generic level has no tiles: TestProducts covers it")
+			return
+		}
+		for _, s := range shapes {
+			if testing.Short() && s.m*s.n*s.k > 400_000 {
+				continue // the specification takes long under emulation
+			}
+			t.Run(fmt.Sprintf("transA=%v,transB=%v,m=%d,n=%d,k=%d", s.transA, s.transB, s.m, s.n, s.k), func(t *testing.T) {
+				lda, ldb, rowsA, rowsB := max(s.lda, s.k), max(s.ldb, s.n), s.m, s.k
+				if s.transA {
+					lda, rowsA = max(s.lda, s.m), s.k
+				}
+				if s.transB {
+					ldb, rowsB = max(s.ldb, s.k), s.n
+				}
+				r := rand.New(rand.NewPCG(uint64(s.m), uint64(s.k)))
+				draw := func(n int) []float32 {
+					x := make([]float32, n)
+					for i := range x {
+						x[i] = float32(r.NormFloat64())
+					}
+					return x
+				}
+				a, b, got := draw(rowsA*lda), draw(rowsB*ldb), draw(s.m*s.n)
+				want := append([]float32(nil), got...)
+				Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, a, lda, b, ldb, 1, got, s.n)
+				ref.Gemm(bool(s.transA), bool(s.transB), s.m, s.n, s.k, 1, a, lda, b, ldb, 1, want, s.n)
+				for i := range got {
+					if !same(got[i], want[i]) {
+						t.Fatalf("isa %v: element %d, %d is %g, want %g", level, i/s.n, i%s.n, got[i], want[i])
+					}
+				}
+			})
+		}
+	})
+}
