@@ -88,11 +88,19 @@ func BenchmarkKernels(b *testing.B) {
 			{"Dot", 2, 2, func() { sink = mat.Dot(x, y) }},
 			{"Axpy", 2, 3, func() { mat.Axpy(1e-9, x, y) }},
 			{"Sum", 1, 1, func() { sink = mat.Sum(x) }},
+			{"Asum", 1, 1, func() { sink = mat.Asum(x) }},
 			{"Nrm2", 2, 1, func() { sink = mat.Nrm2(x) }},
+			{"Max", 0, 1, func() { sink = mat.Max(x) }},
+			{"Iamax", 0, 1, func() { sink = float32(mat.Iamax(x)) }},
+			{"Scal", 1, 2, func() { mat.Scal(1, y) }},
+			{"Add", 1, 3, func() { mat.Add(z, x, y) }},
+			{"Sub", 1, 3, func() { mat.Sub(z, x, y) }},
 			{"Mul", 1, 3, func() { mat.Mul(z, x, y) }},
 			{"ReLU", 0, 2, func() { mat.ReLU(z, x) }},
+			{"ReLUGrad", 0, 3, func() { mat.ReLUGrad(z, x, y) }},
 			{"Sigmoid", 0, 2, func() { mat.Sigmoid(z, x) }},
 			{"Tanh", 0, 2, func() { mat.Tanh(z, x) }},
+			{"Softmax", 0, 2, func() { mat.Softmax(z, x) }},
 			{"Copy", 0, 2, func() { copy(z, x) }}, // the ceiling of one stream in, one out
 		} {
 			eachLevel(b, fmt.Sprintf("%s/n=%d", k.name, n), k.flop*n, func(b *testing.B) {
@@ -106,6 +114,50 @@ func BenchmarkKernels(b *testing.B) {
 }
 
 var sink float32
+
+// BenchmarkGemm has the three products of training and a narrow one.
+func BenchmarkGemm(b *testing.B) {
+	for _, s := range []struct {
+		name           string
+		transA, transB mat.Trans
+		m, n, k        int
+	}{
+		{"NN", mat.NoTrans, mat.NoTrans, 64, 128, 784},
+		{"TN", mat.Transpose, mat.NoTrans, 784, 128, 64},
+		{"NT", mat.NoTrans, mat.Transpose, 64, 512, 512},
+		{"NN", mat.NoTrans, mat.NoTrans, 64, 10, 128},
+	} {
+		x, y, z := make([]float32, s.m*s.k), make([]float32, s.k*s.n), make([]float32, s.m*s.n)
+		lda, ldb := s.k, s.n
+		if s.transA {
+			lda = s.m
+		}
+		if s.transB {
+			ldb = s.k
+		}
+		eachLevel(b, fmt.Sprintf("%s/m=%d,n=%d,k=%d", s.name, s.m, s.n, s.k), 2*s.m*s.n*s.k, func(b *testing.B) {
+			for b.Loop() {
+				mat.Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, z, s.n)
+			}
+		})
+	}
+}
+
+// BenchmarkForward is the forward pass and the loss.
+func BenchmarkForward(b *testing.B) {
+	for _, size := range sizes {
+		const rows = 64
+		m, batch := benchNetwork(b, size), benchBatch(rows, size)
+		ws := m.NewWorkspace(rows)
+		eachLevel(b, fmt.Sprintf("net=%s,rows=%d", sizeName(size), rows), 2*rows*weights(size), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := ws.Loss(batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
 
 func BenchmarkPredict(b *testing.B) {
 	for _, size := range sizes {

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const module = "github.com/sinew-ml/sinew"
@@ -34,52 +37,53 @@ func goList(t *testing.T, args ...string) []string {
 		t.Skip("no go command on this machine (the test runs under emulation or away from its source)")
 	}
 	out, err := exec.Command("go", append([]string{"list"}, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("go list %v: %v\n%s", args, err, out)
-	}
+	require.NoError(t, err, "go list %v: %s", args, out)
 	return strings.Fields(string(out))
 }
 
-func TestLayering(t *testing.T) {
-	// One line per package: path, then a comma and what it imports.
-	found := 0
-	for _, line := range goList(t, "-f", `{{.ImportPath}},{{join .Imports ","}}`, module+"/...") {
-		parts := strings.Split(line, ",")
-		name := strings.TrimPrefix(parts[0], module)
-		allowed, ok := layers[name]
-		if !ok {
-			t.Errorf("package %q has no line in the table of layers", name)
-			continue
-		}
-		found++
-		for _, imported := range parts[1:] {
-			if down, ours := strings.CutPrefix(imported, module); ours && !slices.Contains(allowed, down) {
-				t.Errorf("%q imports %q", name, down)
-			}
-		}
-	}
-	if found != len(layers) {
-		t.Errorf("%d packages found, the table of layers has %d", found, len(layers))
+// platforms have files of their own; purego stands for a build tag.
+var platforms = []string{"linux/amd64", "linux/amd64/purego", "linux/arm64", "linux/arm", "darwin/arm64", "windows/amd64", "js/wasm"}
+
+// eachPlatform runs f with the environment and the arguments of go list for a platform.
+func eachPlatform(t *testing.T, f func(t *testing.T, tags string)) {
+	for _, platform := range platforms {
+		t.Run(platform, func(t *testing.T) {
+			parts := strings.Split(platform+"/", "/")
+			t.Setenv("GOOS", parts[0])
+			t.Setenv("GOARCH", parts[1])
+			f(t, "-tags="+parts[2])
+		})
 	}
 }
 
+func TestLayering(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, tags string) {
+		found := 0
+		// One line per package: path, then a comma and what it imports.
+		for _, line := range goList(t, tags, "-f", `{{.ImportPath}},{{join .Imports ","}}`, module+"/...") {
+			parts := strings.Split(line, ",")
+			name := strings.TrimPrefix(parts[0], module)
+			require.Contains(t, layers, name, "a package has no line in the table of layers")
+			found++
+			for _, imported := range parts[1:] {
+				if down, ours := strings.CutPrefix(imported, module); ours {
+					assert.Contains(t, layers[name], down, "%q imports what is not below it", name)
+				}
+			}
+		}
+		assert.Equal(t, len(layers), found, "packages in the table of layers, and found")
+	})
+}
+
 func TestCoreDependencies(t *testing.T) {
-	for _, platform := range []string{"linux/amd64", "linux/arm64", "windows/amd64", "js/wasm"} {
-		goos, goarch, _ := strings.Cut(platform, "/")
-		t.Setenv("GOOS", goos)
-		t.Setenv("GOARCH", goarch)
-		deps := goList(t, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+"/mat", module+"/net", module+"/train")
-		if !slices.Contains(deps, module+"/train") {
-			t.Fatalf("%s: go list -deps gives %v", platform, deps)
-		}
+	eachPlatform(t, func(t *testing.T, tags string) {
+		deps := goList(t, tags, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+"/mat", module+"/net", module+"/train")
+		require.Contains(t, deps, module+"/train")
 		for _, d := range deps {
-			ours := strings.HasPrefix(d, module+"/")
-			for _, o := range outside {
-				ours = ours || d == o || strings.HasPrefix(d, o+"/")
-			}
-			if !ours {
-				t.Errorf("%s: the core depends on %s", platform, d)
-			}
+			known := strings.HasPrefix(d, module+"/") || slices.ContainsFunc(outside, func(o string) bool {
+				return d == o || strings.HasPrefix(d, o+"/")
+			})
+			assert.True(t, known, "the core depends on %s", d)
 		}
-	}
+	})
 }

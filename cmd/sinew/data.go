@@ -91,7 +91,7 @@ func (f *dataFlags) split() (p parts, err error) {
 		return p, usage("--test %g: want a share in [0, 1)", f.test)
 	}
 	rest, test := p.load().Split(f.test, f.seed)
-	training, validation := rest.Split(validationShare, f.seed)
+	training, validation := rest.Split(validationShare, ^f.seed) // drawn apart from the test rows
 	for _, part := range []**train.Dataset{&training, &validation, &test} {
 		if (*part).Rows() == 0 {
 			*part = nil

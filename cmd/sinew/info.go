@@ -31,8 +31,8 @@ instruction set for any command.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			machineInfo(out)
-			if len(args) == 0 {
-				return nil
+			if err := mat.ISA().Err; err != nil || len(args) == 0 {
+				return err // after the list of what there is
 			}
 			m, err := net.LoadFile(args[0])
 			if err != nil {
@@ -68,9 +68,6 @@ func machineInfo(w io.Writer) {
 	fmt.Fprintf(w, "cpu         %s\n", cpu)
 	fmt.Fprintf(w, "cores       %d, GOMAXPROCS %d\n", runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	fmt.Fprintf(w, "kernels     %s, available: %s\n", isa.Level, strings.Join(isa.Available, ", "))
-	if isa.Err != nil {
-		fmt.Fprintf(w, "SINEW_ISA   %s\n", message(isa.Err))
-	}
 }
 
 func modelInfo(w io.Writer, m *net.Network, path string, size int64) {
