@@ -16,18 +16,18 @@
 // multiply-add (avx2, avx512, neon) give identical bits, signed zeros and subnormals
 // included; a result that is NaN is NaN everywhere, its payload is not specified.
 // Reductions run over 64 lanes (element i in lane i mod 64; Nrm2 over 32 in float64)
-// that a fixed tree adds up, per block of 16384 elements; products are chains of fused multiply-adds in
-// increasing inner index. A row of a product gives the same bits alone and in any
-// batch. The generic level rounds products before it adds and sums in fewer lanes; it
-// gives the same bits on every machine too. Sums and products state their error bound, with
-// u = 2⁻²⁴, the unit roundoff of float32, barring overflow and underflow.
+// that a fixed tree adds up, per block of 16384 elements; products are chains of fused
+// multiply-adds in increasing inner index. A row of a product gives the same bits alone
+// and in any batch. The generic level rounds products before it adds and sums in fewer
+// lanes; it gives the same bits on every machine too. Sums and products state their error
+// bound, with u = 2⁻²⁴, the unit roundoff of float32, barring overflow and underflow.
 //
 // # Memory
 //
 // Matrices are row-major with a leading dimension (the distance between rows, in
 // elements). No function allocates or keeps its arguments. Kernels are safe to call
-// from many goroutines on disjoint outputs; one assembly call handles at most a
-// block, so goroutines stay preemptible. A destination may be the same slice as an
+// from many goroutines on disjoint outputs; one assembly call handles at most a block of
+// a vector or a tile of a product, so goroutines stay preemptible. A destination may be the same slice as an
 // input where the function says so; other overlaps of a destination with an input
 // are not detected and give unspecified elements.
 //

@@ -17,7 +17,7 @@ func TestDevice(t *testing.T) {
 	device := filepath.Join(dir, "device")
 	const null = 1<<8 | 3 // major and minor number of /dev/null
 	if err := syscall.Mknod(device, syscall.S_IFCHR|0o600, null); err != nil {
-		t.Skip(err) // only root may
+		t.Skip("only root may make a device: ", err)
 	}
 	link := filepath.Join(dir, "link")
 	symlink(t, "device", link)
@@ -42,7 +42,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	limit := syscall.Rlimit{Cur: space, Max: old.Max}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Skip(err)
+		t.Skip("no limit on file sizes to be set here: ", err)
 	}
 	defer func() {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
