@@ -1,6 +1,9 @@
 package net
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Batch is rows of inputs with what the network should answer.
 type Batch struct {
@@ -9,6 +12,10 @@ type Batch struct {
 	// The targets, one of the two:
 	Labels []int     // (rows) class of each row, 0 ... classes-1
 	Y      []float32 // (rows, outputs), row-major
+
+	// Weights says how much each row counts; nil: all the same. At least 0, with a
+	// positive sum.
+	Weights []float32
 }
 
 // classes returns how many classes labels may name: with a single output 0 and 1.
@@ -35,6 +42,14 @@ func (m *Network) Check(b Batch) (rows int, err error) {
 		}
 	case len(b.Y) != rows*out:
 		return 0, fmt.Errorf("net: len(Y) = %d: want %d (%d rows of %d outputs)", len(b.Y), rows*out, rows, out)
+	}
+	if b.Weights != nil && len(b.Weights) != rows {
+		return 0, fmt.Errorf("net: %d weights for %d rows", len(b.Weights), rows)
+	}
+	for i, w := range b.Weights {
+		if !(w >= 0 && w <= math.MaxFloat32) {
+			return 0, fmt.Errorf("net: weight %g of row %d: want a finite number, at least 0", w, i)
+		}
 	}
 	return rows, nil
 }

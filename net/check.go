@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sinew-ml/sinew/internal/rng"
@@ -21,10 +22,10 @@ const (
 // GradientReport is what a gradient check found, one group of parameters at a time.
 type GradientReport struct {
 	Groups      []GradientGroup
-	SkippedRows int // rows with a ReLU input so near 0 that float32 and float64 differ in its sign
+	SkippedRows int // rows with an input so near an activation's kink that float32 and float64 differ in its side
 }
 
-// GradientGroup is the result for one layer's W or b.
+// GradientGroup is the result for one layer's W or b, or its norm's γ or β.
 type GradientGroup struct {
 	Name    string  // "layer 0 W"
 	Params  int     // in the group
@@ -60,7 +61,7 @@ func (r *GradientReport) String() string {
 		fmt.Fprintf(&s, "%-12s %8d %8d %6d %10.2e\n", g.Name, g.Params, g.Checked, g.Kinks, g.Error)
 	}
 	if r.SkippedRows > 0 {
-		fmt.Fprintf(&s, "%d rows skipped: a ReLU input is 0 within float32 rounding\n", r.SkippedRows)
+		fmt.Fprintf(&s, "%d rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n", r.SkippedRows)
 	}
 	return s.String()
 }
@@ -68,8 +69,9 @@ func (r *GradientReport) String() string {
 // CheckGradients compares the gradient of m's mean loss on b, as float32
 // back-propagation computes it, with central differences
 // (L(p+h) - L(p-h)) / 2h, h = 1e-5, of a float64 forward pass that shares no code
-// with it. Up to 256 parameters of each layer's W and b are compared, sampled with a
-// fixed seed if there are more. m is not changed.
+// with it. Up to 256 parameters of each layer's W, b and norm are compared, sampled with
+// a fixed seed if there are more. m is not changed. The loss is that of training: with
+// batch statistics and with the dropout masks of seed 0, step 0.
 //
 // The error of a parameter is |analytic-numeric| / max(|analytic|, |numeric|, s), with
 // s the larger of 1e-3 and a hundredth of the group's largest derivative: float32
@@ -77,11 +79,11 @@ func (r *GradientReport) String() string {
 // better than that. [GradientReport.Err] accepts 1e-3, so derivatives that are all below
 // 1e-6, as in a saturated network, pass whatever they are: check where it still learns.
 //
-// Kinks. ReLU has no derivative at 0, where back-propagation takes 0. A difference
-// across a kink measures neither side, so if p+h and p-h disagree about which units
-// are active, h is divided by 10 up to three times, and then the parameter is left out
-// and counted. Rows in which the float32 pass sees another set of active units than
-// the float64 pass are left out altogether; an error says if no row is left.
+// Kinks. ReLU, for one, has no derivative at 0, where back-propagation takes 0. A
+// difference across a kink measures neither side, so if p+h and p-h disagree about the
+// side of any unit, h is divided by 10 up to three times, and then the parameter is left
+// out and counted. Rows in which the float32 pass sees a unit on another side than the
+// float64 pass are left out altogether; an error says if no row is left.
 func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
 	rows, err := m.Check(b)
 	if err != nil {
@@ -89,13 +91,22 @@ func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
 	}
 	ws := m.NewWorkspace(rows)
 	f := newForward64(m)
-	kept := f.sameUnits(ws, b, rows)
-	n := len(kept.X) / m.Inputs()
-	if n == 0 {
-		return nil, errors.New("net: CheckGradients: in every row a ReLU input is 0 within float32 rounding")
-	}
-	if _, err := ws.Gradient(kept); err != nil {
-		return nil, err
+	kept, n := b, rows
+	for {
+		if _, err := ws.Gradient(kept); err != nil {
+			return nil, err
+		}
+		f.loss(&kept)
+		sides := ws.sides(n)
+		left := kept.pick(m, func(r int) bool { return f.sameSides(sides, r, n) })
+		if len(left.X) == len(kept.X) {
+			break
+		}
+		// Without some rows a batch norm has other statistics: look again.
+		kept, n = left, len(left.X)/m.Inputs()
+		if n == 0 {
+			return nil, errors.New("net: CheckGradients: in every row the input of a unit is at a kink of its activation within float32 rounding")
+		}
 	}
 	r := f.compare(kept, ws.Grads())
 	r.SkippedRows = rows - n
@@ -115,135 +126,23 @@ func CompareGradients(m *Network, b Batch, grads []float32) (*GradientReport, er
 	return newForward64(m).compare(b, grads), nil
 }
 
-// forward64 is the network in plain float64, loss only.
-type forward64 struct {
-	m      *Network
-	params []float64
-	a, z   []float64
-	active []bool // of the last call: ReLU units with z > 0, in order of rows, then layers
-}
-
-func newForward64(m *Network) *forward64 {
-	f := &forward64{m: m, params: make([]float64, len(m.params))}
-	for i, p := range m.params {
-		f.params[i] = float64(p)
-	}
-	return f
-}
-
-// loss returns the mean loss of b and records the active units.
-func (f *forward64) loss(b *Batch) float64 {
-	in := f.m.Inputs()
-	rows := len(b.X) / in
-	f.active = f.active[:0]
-	total := 0.0
-	for r := range rows {
-		f.a = f.a[:0]
-		for _, v := range b.X[r*in:][:in] {
-			f.a = append(f.a, float64(v))
-		}
-		for i := range f.m.layers {
-			f.layer(&f.m.layers[i])
-		}
-		total += f.rowLoss(b, r)
-	}
-	return total / float64(rows)
-}
-
-// layer replaces f.a by the layer's output.
-func (f *forward64) layer(l *dense) {
-	w := f.params[l.from:]
-	f.z = append(f.z[:0], w[l.in*l.out:][:l.out]...)
-	for i, v := range f.a {
-		for j := range f.z {
-			f.z[j] += v * w[i*l.out+j]
-		}
-	}
-	for j, z := range f.z {
-		switch l.activation {
-		case Sigmoid:
-			f.z[j] = 1 / (1 + math.Exp(-z))
-		case Tanh:
-			f.z[j] = math.Tanh(z)
-		case ReLU:
-			f.active = append(f.active, z > 0)
-			f.z[j] = math.Max(z, 0)
-		}
-	}
-	f.a, f.z = f.z, f.a
-}
-
-// rowLoss returns the loss of row r, whose output is f.a.
-func (f *forward64) rowLoss(b *Batch, r int) float64 {
-	sum := 0.0
-	if f.m.config.Loss == HalfSquaredError {
-		for j, y := range f.a {
-			e := y - float64(b.target(r, j, len(f.a)))
-			sum += e * e / 2
-		}
-		return sum
-	}
-	top := math.Inf(-1)
-	for _, z := range f.a {
-		top = math.Max(top, z)
-	}
-	for _, z := range f.a {
-		sum += math.Exp(z - top)
-	}
-	lse := top + math.Log(sum)
-	loss := 0.0
-	for j, z := range f.a {
-		if t := float64(b.target(r, j, len(f.a))); t != 0 {
-			loss += t * (lse - z)
-		}
-	}
-	return loss
-}
-
-// sameUnits returns the rows of b in which the float32 forward pass of ws has the
-// same active ReLU units as the float64 pass.
-func (f *forward64) sameUnits(ws *Workspace, b Batch, rows int) (kept Batch) {
-	in, out := f.m.Inputs(), f.m.Outputs()
-	ws.forward(b.X, rows)
-	f.loss(&b)
-	active := f.active
-	for r := range rows {
-		same := true
-		for i, l := range f.m.layers {
-			if l.activation != ReLU {
-				continue
-			}
-			for _, y := range ws.acts[i][r*l.out:][:l.out] {
-				same = same && (y > 0) == active[0]
-				active = active[1:]
-			}
-		}
-		if !same {
-			continue
-		}
-		kept.X = append(kept.X, b.X[r*in:][:in]...)
-		if b.Labels != nil {
-			kept.Labels = append(kept.Labels, b.Labels[r])
-		} else {
-			kept.Y = append(kept.Y, b.Y[r*out:][:out]...)
-		}
-	}
-	return kept
-}
-
 // compare checks grads against central differences on b.
 func (f *forward64) compare(b Batch, grads []float32) *GradientReport {
 	r := new(GradientReport)
 	for i := range f.m.layers {
 		l := &f.m.layers[i]
-		bias := l.from + l.in*l.out
+		from := l.from
 		for g, part := range []struct {
-			name     string
-			from, to int
-		}{{"W", l.from, bias}, {"b", bias, bias + l.out}} {
-			group := GradientGroup{Name: fmt.Sprintf("layer %d %s", i, part.name), Params: part.to - part.from}
-			f.compareGroup(&group, b, grads, part.from, sample(group.Params, uint32(2*i+g)))
+			name string
+			size int
+		}{{"W", l.in * l.out}, {"b", l.out}, {"γ", len(l.gamma)}, {"β", len(l.beta)}} {
+			if part.size == 0 {
+				continue
+			}
+			group := GradientGroup{Name: fmt.Sprintf("layer %d %s", i, part.name), Params: part.size}
+			f.compareGroup(&group, b, grads, from, sample(part.size, uint32(4*i+g)))
 			r.Groups = append(r.Groups, group)
+			from += part.size
 		}
 	}
 	return r
@@ -304,14 +203,10 @@ func (f *forward64) difference(i int, b Batch) (d float64, ok bool) {
 	for h := checkStep; h > checkStep/2e3; h /= 10 {
 		f.params[i] = p + h
 		up := f.loss(&b)
-		right := append([]bool(nil), f.active...)
+		right := slices.Clone(f.side)
 		f.params[i] = p - h
 		down := f.loss(&b)
-		same := true
-		for j, a := range f.active {
-			same = same && a == right[j]
-		}
-		if same {
+		if slices.Equal(f.side, right) {
 			return (up - down) / (2 * h), true
 		}
 	}

@@ -237,7 +237,7 @@ func TestCheckSkipsRows(t *testing.T) {
 			if r.Err() != nil || !reflect.DeepEqual(r.Groups, want.Groups) {
 				t.Errorf("%v; with the row skipped\n%swithout it\n%s", r.Err(), r, want)
 			}
-			const line = "1 rows skipped: a ReLU input is 0 within float32 rounding\n"
+			const line = "1 rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n"
 			if !strings.HasSuffix(r.String(), line) || strings.Contains(want.String(), "skipped") {
 				t.Errorf("report\n%s", r)
 			}
@@ -326,7 +326,7 @@ func TestCheckReport(t *testing.T) {
 	const table = "group          params  checked  kinks      error\n" +
 		"layer 0 W         300      250      6   1.50e-05\n" +
 		"layer 0 b           3        3      0   2.50e-01\n" +
-		"2 rows skipped: a ReLU input is 0 within float32 rounding\n"
+		"2 rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n"
 	if r.String() != table {
 		t.Errorf("report\n%s\nwant\n%s", r, table)
 	}

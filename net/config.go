@@ -3,22 +3,37 @@ package net
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 )
 
 // Config describes a network. It is checked once, by [New], can be written as JSON,
 // and is stored in the model file.
 type Config struct {
-	Inputs int     `json:"inputs"` // features per row, at least 1
+	Inputs int     `json:"inputs"` // features per row of the first layer, at least 1
 	Layers []Layer `json:"layers"` // in order from the input; the last one is the output
 	Loss   Loss    `json:"loss"`
+
+	Delta          float64 `json:"delta,omitempty"`           // Huber's δ, where it turns from square to line; 0 stands for 1
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // ε in [0, 1) of SoftmaxCrossEntropy: targets become (1-ε)·t + ε/outputs
+
+	// Classes names the classes, one per output (two if there is a single output), or is
+	// nil. Training does not need them; whoever reads the model file may.
+	Classes []string `json:"classes,omitempty"`
 }
 
-// Layer is one dense layer: y = f(x·W + b), x (rows, in), W (in, out), b (out).
+// Layer is one dense layer. x (rows, in), W (in, out), b (out):
+//
+//	y = dropout(f(norm(x·W + b)))
 type Layer struct {
 	Units      int         `json:"units"` // outputs of the layer, at least 1
 	Activation Activation  `json:"activation"`
-	Init       Initializer `json:"init,omitempty"` // how Init draws W; the zero value chooses by activation
-	Std        float64     `json:"std,omitempty"`  // Gaussian's standard deviation; 0 stands for 0.01
+	Alpha      float64     `json:"alpha,omitempty"` // LeakyReLU's slope below 0 (0 stands for 0.01) or ELU's α (0 stands for 1)
+	Norm       Norm        `json:"norm,omitempty"`
+	Eps        float64     `json:"eps,omitempty"`     // added to the norm's variance; 0 stands for 1e-5
+	Dropout    float64     `json:"dropout,omitempty"` // probability in [0, 1) that training drops an output; see [Workspace.Gradient]
+	Init       Initializer `json:"init,omitempty"`    // how Init draws W; the zero value chooses by activation
+	Std        float64     `json:"std,omitempty"`     // standard deviation of Gaussian and Uniform; 0 stands for 0.01
 }
 
 // Limits of a Config: far beyond what a multi-layer perceptron is, and low enough
@@ -28,86 +43,6 @@ const (
 	MaxUnits  = 1 << 24
 	MaxParams = 1 << 28 // 1 GiB of float32
 )
-
-// Activation is the function f of a layer, applied to each element.
-type Activation uint8
-
-// The activations. ReLU's derivative at 0 is taken as 0.
-const (
-	Identity Activation = iota // z
-	Sigmoid                    // 1/(1+e⁻ᶻ), the logistic unit
-	Tanh                       // tanh z
-	ReLU                       // max(z, 0)
-)
-
-var activationNames = []string{Identity: "identity", Sigmoid: "sigmoid", Tanh: "tanh", ReLU: "relu"}
-
-// String returns the name used in JSON.
-func (a Activation) String() string { return enumName("Activation", activationNames, a) }
-
-// MarshalText writes the name.
-func (a Activation) MarshalText() ([]byte, error) {
-	return enumText("activation", activationNames, a)
-}
-
-// UnmarshalText reads the name.
-func (a *Activation) UnmarshalText(text []byte) error {
-	return enumParse("activation", activationNames, a, text)
-}
-
-// Loss is what training makes small. Both are sums over the outputs of a row and
-// means over the rows of a batch.
-type Loss uint8
-
-// The losses.
-const (
-	// HalfSquaredError is ½ Σ (y-t)², as in the classic derivation of
-	// back-propagation; its gradient with respect to y is y-t. The last layer may
-	// have any activation. Class labels stand for one-hot targets, or, with a single
-	// output, for the targets 0 and 1.
-	HalfSquaredError Loss = iota
-	// SoftmaxCrossEntropy is -Σ t·log softmax(z) for the outputs z of the last layer,
-	// which are logits: its activation must be Identity. It is computed in the
-	// log-sum-exp form; the gradient with respect to z is softmax(z)-t. Targets are
-	// class labels or probabilities (which should sum to 1). Predictions are the
-	// probabilities softmax(z).
-	SoftmaxCrossEntropy
-)
-
-var lossNames = []string{HalfSquaredError: "half-squared-error", SoftmaxCrossEntropy: "softmax-cross-entropy"}
-
-// String returns the name used in JSON.
-func (l Loss) String() string { return enumName("Loss", lossNames, l) }
-
-// MarshalText writes the name.
-func (l Loss) MarshalText() ([]byte, error) { return enumText("loss", lossNames, l) }
-
-// UnmarshalText reads the name.
-func (l *Loss) UnmarshalText(text []byte) error { return enumParse("loss", lossNames, l, text) }
-
-// Initializer says how the weights of a layer are drawn. Biases start at 0.
-type Initializer uint8
-
-// The initialisers; in and out are the layer's numbers of inputs and units.
-const (
-	AutoInit Initializer = iota // He for ReLU, Glorot for the other activations
-	Gaussian                    // normal with standard deviation Layer.Std
-	Glorot                      // uniform in ±√(6/(in+out)) (Glorot and Bengio 2010, equation 16)
-	He                          // normal with standard deviation √(2/in) (He et al. 2015, equation 10)
-)
-
-var initNames = []string{AutoInit: "auto", Gaussian: "gaussian", Glorot: "glorot", He: "he"}
-
-// String returns the name used in JSON.
-func (i Initializer) String() string { return enumName("Initializer", initNames, i) }
-
-// MarshalText writes the name.
-func (i Initializer) MarshalText() ([]byte, error) { return enumText("initializer", initNames, i) }
-
-// UnmarshalText reads the name.
-func (i *Initializer) UnmarshalText(text []byte) error {
-	return enumParse("initializer", initNames, i, text)
-}
 
 func enumName[T ~uint8](typ string, names []string, v T) string {
 	if int(v) < len(names) {
@@ -143,39 +78,102 @@ func (c *Config) check() (params int, err error) {
 	}
 	in, total := int64(c.Inputs), int64(0)
 	for i, l := range c.Layers {
-		layerErr := func(err error) error { return fmt.Errorf("layer %d: %w", i, err) }
-		if err := inRange("units", l.Units, 1, MaxUnits); err != nil {
-			return 0, layerErr(err)
-		}
-		if _, err := l.Activation.MarshalText(); err != nil {
-			return 0, layerErr(err)
-		}
-		if _, err := l.Init.MarshalText(); err != nil {
-			return 0, layerErr(err)
-		}
-		if !(l.Std >= 0 && l.Std <= 1e6) {
-			return 0, layerErr(fmt.Errorf("std %g: want 0...1e6", l.Std))
-		}
-		if l.Std != 0 && l.Init != Gaussian {
-			return 0, layerErr(fmt.Errorf("std %g goes with init %q, not %q", l.Std, Gaussian, l.Init))
+		if err := l.check(); err != nil {
+			return 0, fmt.Errorf("layer %d: %w", i, err)
 		}
 		// Each term is below 2⁴⁹, and the sum is checked before the next is added.
-		if total += (in + 1) * int64(l.Units); total > MaxParams {
-			return 0, layerErr(fmt.Errorf("more than %d parameters", MaxParams))
+		if total += (in + 1 + l.Norm.params()) * int64(l.Units); total > MaxParams {
+			return 0, fmt.Errorf("layer %d: more than %d parameters", i, MaxParams)
 		}
 		in = int64(l.Units)
 	}
+	return int(total), c.checkLoss()
+}
+
+func (l *Layer) check() error {
+	if err := inRange("units", l.Units, 1, MaxUnits); err != nil {
+		return err
+	}
+	if _, err := l.Activation.MarshalText(); err != nil {
+		return err
+	}
+	if _, err := l.Norm.MarshalText(); err != nil {
+		return err
+	}
+	if _, err := l.Init.MarshalText(); err != nil {
+		return err
+	}
+	switch {
+	case !(l.Alpha >= 0 && l.Alpha <= 1e6):
+		return fmt.Errorf("alpha %g: want 0...1e6", l.Alpha)
+	case l.Alpha != 0 && l.Activation != LeakyReLU && l.Activation != ELU:
+		return fmt.Errorf("alpha %g goes with activation %q or %q, not %q", l.Alpha, LeakyReLU, ELU, l.Activation)
+	case l.Eps != 0 && !(l.Eps >= 1e-12 && l.Eps <= 1):
+		return fmt.Errorf("eps %g: want 1e-12...1, or 0 for %g", l.Eps, defaultEps)
+	case l.Eps != 0 && l.Norm == NoNorm:
+		return fmt.Errorf("eps %g goes with a norm", l.Eps)
+	case !(l.Dropout >= 0 && l.Dropout < 1):
+		return fmt.Errorf("dropout %g: want a number in [0, 1)", l.Dropout)
+	case !(l.Std >= 0 && l.Std <= 1e6):
+		return fmt.Errorf("std %g: want 0...1e6", l.Std)
+	case l.Std != 0 && l.Init != Gaussian && l.Init != Uniform:
+		return fmt.Errorf("std %g goes with init %q or %q, not %q", l.Std, Gaussian, Uniform, l.Init)
+	}
+	return nil
+}
+
+// Limits of the names of classes, which a file may hold.
+const (
+	maxClasses  = 1 << 16
+	maxClass    = 256 // bytes of a name
+	maxAllNames = 1 << 19
+)
+
+func (c *Config) checkLoss() error {
 	if _, err := c.Loss.MarshalText(); err != nil {
-		return 0, err
+		return err
 	}
 	last := c.Layers[len(c.Layers)-1]
-	if c.Loss == SoftmaxCrossEntropy && last.Activation != Identity {
-		return 0, fmt.Errorf("loss %s takes logits: the last layer's activation is %q, want %q", c.Loss, last.Activation, Identity)
+	switch {
+	case c.Loss.logits() && last.Activation != Identity:
+		return fmt.Errorf("loss %s takes logits: the last layer's activation is %q, want %q", c.Loss, last.Activation, Identity)
+	case c.Loss == SoftmaxCrossEntropy && last.Units < 2:
+		return errors.New("loss softmax-cross-entropy needs at least 2 outputs, one per class")
+	case last.Dropout != 0:
+		return fmt.Errorf("dropout %g of the last layer: outputs are not dropped, want 0", last.Dropout)
+	case c.Delta != 0 && c.Loss != Huber:
+		return fmt.Errorf("delta %g goes with loss %q, not %q", c.Delta, Huber, c.Loss)
+	case c.Delta != 0 && !(c.Delta >= 1e-6 && c.Delta <= 1e6):
+		return fmt.Errorf("delta %g: want 1e-6...1e6, or 0 for 1", c.Delta)
+	case c.LabelSmoothing != 0 && c.Loss != SoftmaxCrossEntropy:
+		return fmt.Errorf("label smoothing %g goes with loss %q, not %q", c.LabelSmoothing, SoftmaxCrossEntropy, c.Loss)
+	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
+		return fmt.Errorf("label smoothing %g: want a number in [0, 1)", c.LabelSmoothing)
 	}
-	if c.Loss == SoftmaxCrossEntropy && last.Units < 2 {
-		return 0, errors.New("loss softmax-cross-entropy needs at least 2 outputs, one per class")
+	if c.Classes == nil {
+		return nil
 	}
-	return int(total), nil
+	if n := max(2, last.Units); len(c.Classes) != n || n > maxClasses {
+		return fmt.Errorf("%d names of classes: want %d, and at most %d", len(c.Classes), n, maxClasses)
+	}
+	seen, all := map[string]bool{}, 0
+	for i, name := range c.Classes {
+		if all += len(name); name == "" || len(name) > maxClass || all > maxAllNames || !utf8.ValidString(name) {
+			return fmt.Errorf("name %.40q of class %d: want 1...%d bytes of UTF-8, %d for all names together", name, i, maxClass, maxAllNames)
+		}
+		if seen[name] {
+			return fmt.Errorf("name %.40q of class %d is given twice", name, i)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// clone returns a copy that shares nothing with c.
+func (c Config) clone() Config {
+	c.Layers = slices.Clone(c.Layers)
+	c.Classes = slices.Clone(c.Classes)
+	return c
 }
 
 func inRange(what string, v, lo, hi int) error {

@@ -37,13 +37,13 @@ func TestConfigJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, c) {
 		t.Errorf("read back %+v, %v; want %+v", back, err, c)
 	}
-	for _, bad := range []string{`{"loss":"mse"}`, `{"layers":[{"activation":"Relu"}]}`, `{"layers":[{"init":""}]}`, `{"loss":1}`} {
+	for _, bad := range []string{`{"loss":"MSE"}`, `{"layers":[{"activation":"Relu"}]}`, `{"layers":[{"init":""}]}`, `{"loss":1}`} {
 		if err := json.Unmarshal([]byte(bad), new(net.Config)); err == nil {
 			t.Errorf("%s is read without an error", bad)
 		}
 	}
 	for want, v := range map[string]fmt.Stringer{
-		"Activation(9)": net.Activation(9), "Loss(9)": net.Loss(9), "Initializer(9)": net.Initializer(9), "auto": net.AutoInit,
+		"Activation(99)": net.Activation(99), "Loss(9)": net.Loss(9), "Initializer(9)": net.Initializer(9), "auto": net.AutoInit,
 	} {
 		if v.String() != want {
 			t.Errorf("%q, want %q", v, want)
@@ -72,13 +72,30 @@ func TestBadConfigs(t *testing.T) {
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1e9})}, []string{"layer 0", "units 1000000000", "1...16777216"}},
 		{net.Config{Inputs: net.MaxUnits, Layers: layers(net.Layer{Units: net.MaxUnits})}, []string{"layer 0", "more than 268435456 parameters"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1 << 14}, net.Layer{Units: 1 << 14})}, []string{"layer 1", "more than 268435456 parameters"}},
-		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: 4})}, []string{"layer 0", "unknown activation 4"}},
-		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: 4})}, []string{"layer 0", "unknown initializer 4"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: 14})}, []string{"layer 0", "unknown activation 14"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: 6})}, []string{"layer 0", "unknown initializer 6"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: -1})}, []string{"layer 0", "std -1", "0...1e6"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: 2e6})}, []string{"std 2e+06", "0...1e6"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Init: net.Gaussian, Std: math.NaN()})}, []string{"std NaN", "0...1e6"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Std: 0.1})}, []string{"std 0.1", "gaussian", "auto"}},
-		{net.Config{Inputs: 1, Layers: one, Loss: 2}, []string{"unknown loss 2"}},
+		{net.Config{Inputs: 1, Layers: one, Loss: 6}, []string{"unknown loss 6"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Norm: 3})}, []string{"layer 0", "unknown norm 3"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: net.ELU, Alpha: -1})}, []string{"alpha -1", "0...1e6"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: net.ReLU, Alpha: 1})}, []string{"alpha 1 goes with", "leaky-relu", "elu"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Norm: net.BatchNorm, Eps: 2})}, []string{"eps 2", "1e-12...1"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Eps: 0.1})}, []string{"eps 0.1 goes with a norm"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Dropout: 1}, net.Layer{Units: 1})}, []string{"layer 0", "dropout 1", "[0, 1)"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Dropout: math.NaN()}, net.Layer{Units: 1})}, []string{"dropout NaN"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Dropout: 0.5})}, []string{"dropout 0.5 of the last layer"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 1, Activation: net.ReLU}), Loss: net.BinaryCrossEntropy}, []string{"logits", `"relu"`}},
+		{net.Config{Inputs: 1, Layers: one, Delta: 1}, []string{"delta 1 goes with", "huber"}},
+		{net.Config{Inputs: 1, Layers: one, Loss: net.Huber, Delta: -1}, []string{"delta -1", "1e-6...1e6"}},
+		{net.Config{Inputs: 1, Layers: one, LabelSmoothing: 0.1}, []string{"label smoothing 0.1 goes with", "softmax"}},
+		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 2}), Loss: net.SoftmaxCrossEntropy, LabelSmoothing: 1}, []string{"label smoothing 1", "[0, 1)"}},
+		{net.Config{Inputs: 1, Layers: one, Classes: []string{"a"}}, []string{"1 names of classes: want 2"}},
+		{net.Config{Inputs: 1, Layers: one, Classes: []string{"a", "a"}}, []string{`name "a" of class 1 is given twice`}},
+		{net.Config{Inputs: 1, Layers: one, Classes: []string{"a", ""}}, []string{"of class 1", "1...256 bytes"}},
+		{net.Config{Inputs: 1, Layers: one, Classes: []string{"a", "\xff"}}, []string{"of class 1", "UTF-8"}},
 		{net.Config{Inputs: 1, Layers: one, Loss: net.SoftmaxCrossEntropy}, []string{"at least 2 outputs"}},
 		{net.Config{Inputs: 1, Layers: layers(net.Layer{Units: 2, Activation: net.ReLU}), Loss: net.SoftmaxCrossEntropy}, []string{"logits", `"relu"`, `"identity"`}},
 	} {

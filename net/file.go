@@ -27,9 +27,15 @@ const (
 )
 
 // SaveFile writes the network to a safetensors file: the configuration as JSON in its
-// metadata, and for each layer i the float32 tensors "layers.i.weight" (in, out) and
-// "layers.i.bias" (out), which any safetensors reader opens. (PyTorch's Linear has its
-// weight as (out, in): transpose.)
+// metadata, and as float32 tensors, which any safetensors reader opens,
+//
+//	layers.i.weight (in, out)   layers.i.bias (out)                       of each layer i
+//	layers.i.norm.weight, layers.i.norm.bias (out)                        a norm's γ and β
+//	layers.i.norm.running_mean, layers.i.norm.running_var (out)           batch norm
+//	input.mean (features)   input.scale (features)   input.matrix (features, inputs)
+//
+// the last three of the transform, as far as it has them. (PyTorch's Linear has its weight
+// as (out, in): transpose.)
 //
 // The file is replaced atomically: written beside path, synced, renamed. Whatever goes
 // wrong, path holds either the old content or the new one, whole.
@@ -47,28 +53,73 @@ func (m *Network) Save(w io.Writer) error {
 		return fmt.Errorf("net: save model: %w", err)
 	}
 	var tensors []safetensors.Tensor
-	for i, l := range m.layers {
-		for part, t := range layerTensors(i, l.in, l.out) {
-			tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, [][]float32{l.w, l.b}[part]))
-		}
+	data := m.tensorData()
+	for i, t := range fileTensors(&m.config, m.transform) {
+		tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, data[i]))
 	}
 	return safetensors.Write(w, tensors, map[string]string{
 		"format": "pt", versionKey: version, configKey: string(config),
 	})
 }
 
-// tensor is the name and shape that a model file has for a part of a layer.
+// tensor is the name and shape of a part of a model file.
 type tensor struct {
 	name  string
 	shape []int
 }
 
-// layerTensors returns what layer i has in a file: its weights, then its biases.
-func layerTensors(i, in, out int) [2]tensor {
-	return [2]tensor{
-		{fmt.Sprintf("layers.%d.weight", i), []int{in, out}},
-		{fmt.Sprintf("layers.%d.bias", i), []int{out}},
+// fileTensors returns what the file of such a network has, in tensorData's order.
+func fileTensors(c *Config, t *Transform) []tensor {
+	var all []tensor
+	add := func(name string, shape ...int) { all = append(all, tensor{name, shape}) }
+	in := c.Inputs
+	for i, l := range c.Layers {
+		name := fmt.Sprintf("layers.%d.", i)
+		add(name+"weight", in, l.Units)
+		add(name+"bias", l.Units)
+		if l.Norm != NoNorm {
+			add(name+"norm.weight", l.Units)
+			add(name+"norm.bias", l.Units)
+		}
+		if l.Norm == BatchNorm {
+			add(name+"norm.running_mean", l.Units)
+			add(name+"norm.running_var", l.Units)
+		}
+		in = l.Units
 	}
+	if t != nil {
+		add(inputMean, len(t.Mean))
+		if t.Scale != nil {
+			add(inputScale, len(t.Scale))
+		}
+		if t.Matrix != nil {
+			add(inputMatrix, len(t.Mean), c.Inputs)
+		}
+	}
+	return all
+}
+
+const inputMean, inputScale, inputMatrix = "input.mean", "input.scale", "input.matrix"
+
+// tensorData returns the memory of the network's tensors.
+func (m *Network) tensorData() [][]float32 {
+	var all [][]float32
+	for i := range m.layers {
+		l := &m.layers[i]
+		for _, part := range [][]float32{l.w, l.b, l.gamma, l.beta, l.mean, l.vari} {
+			if part != nil {
+				all = append(all, part)
+			}
+		}
+	}
+	if t := m.transform; t != nil {
+		for _, part := range [][]float32{t.Mean, t.Scale, t.Matrix} {
+			if part != nil {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
 }
 
 // LoadFile reads a network that SaveFile wrote. A file that is truncated, oversized or
@@ -111,22 +162,23 @@ func fromFile(f *safetensors.File) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata %q: %w", configKey, err)
 	}
-	in := config.Inputs
+	transform, err := claimedTransform(f, config.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	wanted := fileTensors(&config, transform)
 	known := map[string]bool{}
-	for i, l := range config.Layers {
-		for _, want := range layerTensors(i, in, l.Units) {
-			t, ok := f.Tensor(want.name)
-			switch {
-			case !ok:
-				return nil, fmt.Errorf("tensor %q is missing", want.name)
-			case t.DType != "F32":
-				return nil, fmt.Errorf("tensor %q has dtype %.20q: want F32", want.name, t.DType)
-			case !slices.Equal(t.Shape, want.shape):
-				return nil, fmt.Errorf("tensor %q has shape %v: the configuration wants %v", want.name, t.Shape, want.shape)
-			}
-			known[want.name] = true
+	for _, want := range wanted {
+		t, ok := f.Tensor(want.name)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("tensor %q is missing", want.name)
+		case t.DType != "F32":
+			return nil, fmt.Errorf("tensor %q has dtype %.20q: want F32", want.name, t.DType)
+		case !slices.Equal(t.Shape, want.shape):
+			return nil, fmt.Errorf("tensor %q has shape %v: the configuration wants %v", want.name, t.Shape, want.shape)
 		}
-		in = l.Units
+		known[want.name] = true
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] {
@@ -138,15 +190,59 @@ func fromFile(f *safetensors.File) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, l := range m.layers {
-		for part, want := range layerTensors(i, l.in, l.out) {
-			t, _ := f.Tensor(want.name)
-			if err := safetensors.DecodeFloat32([][]float32{l.w, l.b}[part], t); err != nil {
-				return nil, err
+	m.transform = transform.allocate(config.Inputs)
+	for i, to := range m.tensorData() {
+		t, _ := f.Tensor(wanted[i].name)
+		if err := safetensors.DecodeFloat32(to, t); err != nil {
+			return nil, err
+		}
+	}
+	for i := range m.layers {
+		for j, v := range m.layers[i].vari {
+			if v < 0 {
+				return nil, fmt.Errorf("layers.%d.norm.running_var[%d] is %g: want at least 0", i, j, v)
 			}
 		}
 	}
+	if m.transform != nil {
+		return m, m.transform.check(config.Inputs)
+	}
 	return m, nil
+}
+
+// claimedTransform returns a transform with the parts that the file names and slices
+// that only have the claimed length, as wanted by fileTensors; nil if it has none.
+func claimedTransform(f *safetensors.File, inputs int) (*Transform, error) {
+	mean, ok := f.Tensor(inputMean)
+	if !ok {
+		return nil, nil
+	}
+	if len(mean.Shape) != 1 || mean.Shape[0] < 1 || mean.Shape[0] > MaxUnits {
+		return nil, fmt.Errorf("tensor %q has shape %v: want one dimension of 1...%d", inputMean, mean.Shape, MaxUnits)
+	}
+	// The bytes of the mean are in the file: its length is no claim any more.
+	t := &Transform{Mean: make([]float32, mean.Shape[0])}
+	if _, ok := f.Tensor(inputScale); ok {
+		t.Scale = t.Mean
+	}
+	if _, ok := f.Tensor(inputMatrix); ok {
+		t.Matrix = t.Mean
+	}
+	return t, nil
+}
+
+// allocate gives the parts of a claimed transform their memory.
+func (t *Transform) allocate(outputs int) *Transform {
+	if t == nil {
+		return nil
+	}
+	if t.Scale != nil {
+		t.Scale = make([]float32, len(t.Mean))
+	}
+	if t.Matrix != nil {
+		t.Matrix = make([]float32, len(t.Mean)*outputs)
+	}
+	return t
 }
 
 // parseConfig decodes and checks the configuration.

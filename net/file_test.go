@@ -44,6 +44,10 @@ func sameNetwork(t testing.TB, got, want *net.Network) {
 		t.Errorf("configuration %+v, want %+v", got.Config(), want.Config())
 	}
 	sameBits(t, "parameters", got.Params(), want.Params())
+	sameBits(t, "running averages", got.Stats(), want.Stats())
+	if !reflect.DeepEqual(got.Transform(), want.Transform()) {
+		t.Errorf("transform %+v, want %+v", got.Transform(), want.Transform())
+	}
 }
 
 func TestSaveLoad(t *testing.T) {
@@ -237,7 +241,7 @@ func TestContradictoryFiles(t *testing.T) {
 		{"repeated field", good(), edited(`"inputs":2,`, `"inputs":1,"inputs":2,`), []string{"not as SaveFile writes it"}},
 		{"field in capitals", good(), edited(`"inputs"`, `"INPUTS"`), []string{"not as SaveFile writes it"}},
 		{"null activation", good(), edited(`"identity"`, "null"), []string{"not as SaveFile writes it"}},
-		{"unknown activation", good(), edited("relu", "gelu"), []string{`unknown activation "gelu"`}},
+		{"unknown activation", good(), edited("relu", "gelo"), []string{`unknown activation "gelo"`}},
 		{"wrong type", good(), edited(`"inputs":2`, `"inputs":"2"`), []string{"inputs"}},
 		{"no whole number", good(), edited(`"inputs":2`, `"inputs":2.5`), []string{"2.5"}},
 		{"out of range", good(), edited(`"units":3`, `"units":1000000000`), []string{"layer 0: units 1000000000: want 1...16777216"}},

@@ -6,7 +6,7 @@
 //
 // All parameters of a network are one flat []float32 ([Network.Params]), all
 // gradients another of the same layout ([Workspace.Grads]): for each layer in order W
-// (in, out), row-major, then b (out). Inputs and outputs of a batch are row-major
+// (in, out), row-major, then b (out), then, with a norm, γ (out) and β (out). Inputs and outputs of a batch are row-major
 // (rows, features). Everything that a pass writes lives in a [Workspace], sized once;
 // forward, backward and prediction allocate nothing.
 //
@@ -29,26 +29,32 @@ package net
 
 import (
 	"fmt"
-	"math"
 
-	"github.com/sinew-ml/sinew/internal/rng"
 	"github.com/sinew-ml/sinew/mat"
 )
 
 // Network is a configuration and its parameters. It is safe to share between
 // goroutines as long as nobody writes the parameters.
 type Network struct {
-	config Config
-	params []float32
-	layers []dense
+	config    Config
+	params    []float32
+	stats     []float32 // running averages of the batch norms
+	layers    []dense
+	transform *Transform // nil: rows are the first layer's inputs as they are
 }
 
 // dense is one layer's view of the parameters.
 type dense struct {
-	in, out    int
-	from       int // offset of W in the arena; b follows W
-	activation Activation
-	w, b       []float32
+	in, out     int
+	from        int // offset of W in the arena; b, γ and β follow W
+	activation  Activation
+	alpha       float32
+	norm        Norm
+	eps         float32
+	dropout     float64
+	w, b        []float32
+	gamma, beta []float32 // (out), nil without a norm
+	mean, vari  []float32 // (out) running averages, nil without batch norm
 }
 
 // New returns the network that config describes, with all parameters 0: call
@@ -63,39 +69,107 @@ func New(config Config) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("net: %w", err)
 	}
-	config.Layers = append([]Layer(nil), config.Layers...)
+	config = config.clone()
 	m := &Network{config: config, params: make([]float32, size)}
-	in, from := config.Inputs, 0
-	for _, l := range config.Layers {
-		w, end := from+in*l.Units, from+(in+1)*l.Units
-		m.layers = append(m.layers, dense{
-			in: in, out: l.Units, from: from, activation: l.Activation,
-			w: m.params[from:w:w], b: m.params[w:end:end],
-		})
-		in, from = l.Units, end
+	in, from, stats := config.Inputs, 0, 0
+	for _, c := range config.Layers {
+		l := dense{
+			in: in, out: c.Units, from: from, activation: c.Activation, alpha: c.slope(),
+			norm: c.Norm, eps: float32(c.Eps), dropout: c.Dropout,
+		}
+		if l.eps == 0 {
+			l.eps = defaultEps
+		}
+		l.w, l.b, l.gamma, l.beta = l.views(m.params)
+		m.layers = append(m.layers, l)
+		in, from = l.out, from+l.size()
+		if l.norm == BatchNorm {
+			stats += 2 * l.out
+		}
 	}
+	m.stats = make([]float32, stats)
+	rest := m.stats
+	for i := range m.layers {
+		if l := &m.layers[i]; l.norm == BatchNorm {
+			l.mean, l.vari, rest = rest[:l.out:l.out], rest[l.out:2*l.out:2*l.out], rest[2*l.out:]
+		}
+	}
+	m.resetStats()
 	return m, nil
 }
 
-// Config returns a copy of the configuration.
-func (m *Network) Config() Config {
-	c := m.config
-	c.Layers = append([]Layer(nil), c.Layers...)
-	return c
+// slope returns Alpha or its default.
+func (l *Layer) slope() float32 {
+	switch {
+	case l.Alpha != 0:
+		return float32(l.Alpha)
+	case l.Activation == LeakyReLU:
+		return 0.01
+	}
+	return 1
 }
 
-// Inputs returns the number of features per row.
-func (m *Network) Inputs() int { return m.config.Inputs }
+// size returns the number of the layer's parameters.
+func (l *dense) size() int { return (l.in + 1 + int(l.norm.params())) * l.out }
+
+// views returns the parts of an arena of parameters that belong to the layer.
+func (l *dense) views(arena []float32) (w, b, gamma, beta []float32) {
+	rest := arena[l.from:][:l.size()]
+	n := l.in * l.out
+	w, b, rest = rest[:n:n], rest[n:n+l.out:n+l.out], rest[n+l.out:]
+	if l.norm != NoNorm {
+		gamma, beta = rest[:l.out:l.out], rest[l.out:]
+	}
+	return w, b, gamma, beta
+}
+
+// resetStats makes the batch norms predict as if every unit had mean 0 and variance 1.
+func (m *Network) resetStats() {
+	for i := range m.layers {
+		clear(m.layers[i].mean)
+		for j := range m.layers[i].vari {
+			m.layers[i].vari[j] = 1
+		}
+	}
+}
+
+// Config returns a copy of the configuration.
+func (m *Network) Config() Config { return m.config.clone() }
+
+// Inputs returns the number of features per row that batches and predictions take:
+// Config.Inputs, or what the transform takes if there is one.
+func (m *Network) Inputs() int {
+	if m.transform != nil {
+		return m.transform.Inputs()
+	}
+	return m.config.Inputs
+}
 
 // Outputs returns the number of units of the last layer.
 func (m *Network) Outputs() int { return m.layers[len(m.layers)-1].out }
+
+// Layers returns the number of layers.
+func (m *Network) Layers() int { return len(m.layers) }
 
 // Params returns all parameters, in the layout of the package documentation. It is
 // the network's memory, not a copy: write it only while nobody else uses the network.
 func (m *Network) Params() []float32 { return m.params }
 
+// Stats returns the running means and variances of all batch norms, for each layer that
+// has one the mean (out), then the variance (out). It is the network's memory.
+func (m *Network) Stats() []float32 { return m.stats }
+
 // Layer returns views of layer i's weights W (in, out), row-major, and biases b (out).
 func (m *Network) Layer(i int) (w, b []float32) { return m.layers[i].w, m.layers[i].b }
+
+// Norm returns views of the norm's γ and β (out) of layer i, nil if it has none.
+func (m *Network) Norm(i int) (gamma, beta []float32) { return m.layers[i].gamma, m.layers[i].beta }
+
+// Running returns views of the running mean and variance (out) of layer i's batch norm,
+// nil if it has none.
+func (m *Network) Running(i int) (mean, variance []float32) {
+	return m.layers[i].mean, m.layers[i].vari
+}
 
 // Clone returns a network of its own with equal parameters.
 func (m *Network) Clone() *Network {
@@ -104,38 +178,7 @@ func (m *Network) Clone() *Network {
 		panic("net: Clone: " + err.Error()) // m was made from the same configuration
 	}
 	copy(c.params, m.params)
+	copy(c.stats, m.stats)
+	c.transform = m.transform // never changed, only replaced
 	return c
-}
-
-// Init draws the weights, each layer by its Initializer, and sets the biases to 0.
-// The same seed gives the same weights on every machine.
-func (m *Network) Init(seed uint64) {
-	for i, l := range m.layers {
-		src := rng.New(seed, rng.Init, uint32(i))
-		c := m.config.Layers[i]
-		kind := c.Init
-		if kind == AutoInit {
-			kind = Glorot
-			if l.activation == ReLU {
-				kind = He
-			}
-		}
-		draw := src.Normal
-		scale := c.Std
-		switch kind {
-		case Gaussian:
-			if scale == 0 {
-				scale = 0.01
-			}
-		case He:
-			scale = math.Sqrt(2 / float64(l.in))
-		case Glorot:
-			scale = math.Sqrt(6 / float64(l.in+l.out))
-			draw = func() float64 { return 2*src.Float64() - 1 }
-		}
-		for j := range l.w {
-			l.w[j] = float32(scale * draw())
-		}
-		clear(l.b)
-	}
 }

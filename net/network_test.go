@@ -424,6 +424,9 @@ func TestNoAllocations(t *testing.T) {
 		for _, c := range []net.Config{
 			{Inputs: 7, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 40, Activation: net.ReLU}, {Units: 20, Activation: net.Tanh}, {Units: 3}}},
 			{Inputs: 70, Layers: []net.Layer{{Units: 33, Activation: net.Sigmoid}, {Units: 1, Activation: net.Sigmoid}}},
+			everything(net.SoftmaxCrossEntropy).Config(),
+			everything(net.BinaryCrossEntropy).Config(),
+			everything(net.Huber).Config(),
 		} {
 			m := randomNetwork(t, c)
 			const rows = 6

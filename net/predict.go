@@ -1,24 +1,31 @@
 package net
 
-import "github.com/sinew-ml/sinew/mat"
-
 // Predictor runs rows through a network. It holds the buffers of one goroutine; any
 // number of Predictors share a Network. Prediction allocates nothing.
 type Predictor struct {
 	ws      *Workspace
+	outs    [2][]float32 // (rows, units) of the layers, in turn
 	classes []int
 }
 
 // NewPredictor returns a Predictor for up to maxRows rows a call. It panics if
 // maxRows < 1.
 func (m *Network) NewPredictor(maxRows int) *Predictor {
-	return &Predictor{ws: m.newInference(maxRows), classes: make([]int, maxRows)}
+	p := &Predictor{ws: m.newWorkspace(maxRows), classes: make([]int, maxRows)}
+	var widest [2]int
+	for i, l := range m.layers {
+		widest[i%2] = max(widest[i%2], l.out)
+	}
+	for i, n := range widest {
+		p.outs[i] = make([]float32, maxRows*n)
+	}
+	return p
 }
 
 // Predict returns the network's outputs (rows, outputs) for x (rows, inputs):
-// probabilities for SoftmaxCrossEntropy, the last layer's outputs otherwise. The
-// result is the Predictor's memory, valid until its next call. A row gives the same
-// bits alone and in any batch.
+// probabilities for SoftmaxCrossEntropy and BinaryCrossEntropy, the last layer's outputs
+// otherwise. The result is the Predictor's memory, valid until its next call. A row
+// gives the same bits alone and in any batch.
 //
 // It panics if len(x) is not a multiple of the number of inputs, or has more than
 // maxRows rows; no rows give no outputs.
@@ -31,14 +38,19 @@ func (p *Predictor) Predict(x []float32) []float32 {
 	if rows > p.ws.maxRows {
 		panic("net: Predict: more rows than the Predictor was made for")
 	}
-	out := p.ws.forward(x, rows)
-	if m.config.Loss == SoftmaxCrossEntropy {
-		n := m.Outputs()
-		for i := range rows {
-			mat.Softmax(out[i*n:][:n], out[i*n:][:n])
-		}
+	if t := m.transform; t != nil {
+		y := p.ws.input[:rows*t.Outputs()]
+		t.Apply(y, x, p.ws.centred)
+		x = y
 	}
-	return out
+	for i := range m.layers {
+		l := &m.layers[i]
+		y := p.outs[i%2][:rows*l.out]
+		l.predict(x, y, rows)
+		x = y
+	}
+	m.config.Loss.probabilities(x, m.Outputs())
+	return x
 }
 
 // Classify returns the class of each row of x: that of the largest output, the first

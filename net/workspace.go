@@ -3,8 +3,6 @@ package net
 import (
 	"fmt"
 	"math"
-
-	"github.com/sinew-ml/sinew/mat"
 )
 
 // Workspace holds everything that the passes over a batch write: outputs of all
@@ -13,38 +11,93 @@ import (
 type Workspace struct {
 	m       *Network
 	maxRows int
-	acts    [][]float32 // acts[l] (rows, out) is layer l's output
-	delta   [2][]float32
-	grads   []float32
+
+	input, centred []float32 // (rows, inputs) after the transform, and on the way to a matrix
+	layers         []record
+	rowLoss        []float64
+	grads          []float32
+	frozen         []bool
+	plan           []stage
+
+	// The pass at hand.
+	batch  Batch
+	rows   int
+	x      []float32 // the first layer's inputs
+	weight float64   // Σ of the row weights
+	seed   uint64
+	step   uint64
+	stage  *stage
 }
 
-// NewWorkspace returns a workspace for batches of up to maxRows rows, in
-// 4·(params + maxRows·(Σ units + 2·widest layer)) bytes. It panics if
+// record is what a pass keeps of one layer, each (rows, out). Slices share memory where
+// nothing is lost by it: n is z without a norm, a is n where the gradient needs only the
+// output, y is a without dropout.
+type record struct {
+	z  []float32 // x·W + b
+	n  []float32 // normalised
+	a  []float32 // activation
+	y  []float32 // after dropout
+	dy []float32 // gradient with respect to y, then to n
+	dz []float32 // gradient with respect to z; shares dy's memory but with a layer norm
+
+	mean, inv []float32 // of the norm: (out) in batch norm, (rows) in layer norm
+	vari      []float32 // (out) unbiased variance, for the running average
+}
+
+// NewWorkspace returns a workspace for batches of up to maxRows rows. It takes about
+// 4·(params + maxRows·(inputs + 2·Σ units)) bytes; a norm, dropout and an activation of
+// those whose derivative needs their input add maxRows·units each. It panics if
 // maxRows < 1 or beyond any memory.
 func (m *Network) NewWorkspace(maxRows int) *Workspace {
-	ws := m.newInference(maxRows)
-	wide := 0
-	for _, l := range m.layers {
-		wide = max(wide, l.out)
+	ws := m.newWorkspace(maxRows)
+	rows := func(n int) []float32 { return make([]float32, maxRows*n) }
+	ws.layers = make([]record, len(m.layers))
+	for i := range m.layers {
+		l, r := &m.layers[i], &ws.layers[i]
+		r.z = rows(l.out)
+		r.n = r.z
+		switch l.norm {
+		case BatchNorm:
+			r.n, r.mean, r.inv, r.vari = rows(l.out), make([]float32, l.out), make([]float32, l.out), make([]float32, l.out)
+		case LayerNorm:
+			r.n, r.mean, r.inv = rows(l.out), rows(1), rows(1)
+		}
+		if r.a = r.n; l.activation.fromInput() {
+			r.a = rows(l.out)
+		}
+		if r.y = r.a; l.dropout > 0 {
+			r.y = rows(l.out)
+		}
+		r.dy = rows(l.out)
+		if r.dz = r.dy; l.norm == LayerNorm {
+			r.dz = rows(l.out)
+		}
 	}
-	ws.delta = [2][]float32{make([]float32, maxRows*wide), make([]float32, maxRows*wide)}
+	ws.rowLoss = make([]float64, maxRows)
 	ws.grads = make([]float32, len(m.params))
+	ws.frozen = make([]bool, len(m.layers))
+	ws.plan = plan(m.layers, 0)
 	return ws
 }
 
-// newInference returns a workspace that can run only forward.
-func (m *Network) newInference(maxRows int) *Workspace {
+// newWorkspace returns a workspace that has room for inputs only.
+func (m *Network) newWorkspace(maxRows int) *Workspace {
 	if maxRows < 1 {
 		panic("net: maxRows < 1")
 	}
+	widest := max(m.Inputs(), m.config.Inputs)
 	for _, l := range m.layers {
-		if maxRows > math.MaxInt/4/max(l.in, l.out) {
-			panic("net: maxRows is more than memory can hold")
-		}
+		widest = max(widest, l.out)
 	}
-	ws := &Workspace{m: m, maxRows: maxRows, acts: make([][]float32, len(m.layers))}
-	for i, l := range m.layers {
-		ws.acts[i] = make([]float32, maxRows*l.out)
+	if maxRows > math.MaxInt/4/widest {
+		panic("net: maxRows is more than memory can hold")
+	}
+	ws := &Workspace{m: m, maxRows: maxRows}
+	if t := m.transform; t != nil {
+		ws.input = make([]float32, maxRows*t.Outputs())
+		if t.Matrix != nil {
+			ws.centred = make([]float32, maxRows*t.Inputs())
+		}
 	}
 	return ws
 }
@@ -56,122 +109,133 @@ func (ws *Workspace) Network() *Network { return ws.m }
 func (ws *Workspace) MaxRows() int { return ws.maxRows }
 
 // Grads returns the gradient of the loss with respect to all parameters, in the
-// layout of [Network.Params], as the last call of Gradient left it.
+// layout of [Network.Params], as the last call of Gradient left it; 0 for frozen layers.
 func (ws *Workspace) Grads() []float32 { return ws.grads }
 
 // Layer returns the views of [Workspace.Grads] that belong to layer i: dW (in, out)
 // and db (out).
-func (ws *Workspace) Layer(i int) (dw, db []float32) { return ws.m.layers[i].views(ws.grads) }
-
-// views returns the parts of an arena that belong to the layer.
-func (l *dense) views(arena []float32) (w, b []float32) {
-	mid := l.from + l.in*l.out
-	return arena[l.from:mid], arena[mid:][:l.out]
+func (ws *Workspace) Layer(i int) (dw, db []float32) {
+	dw, db, _, _ = ws.m.layers[i].views(ws.grads)
+	return dw, db
 }
 
-// forward runs x (rows, inputs) through all layers and returns the last one's output.
-func (ws *Workspace) forward(x []float32, rows int) []float32 {
-	for i := range ws.m.layers {
-		l := &ws.m.layers[i]
-		y := ws.acts[i][:rows*l.out]
-		l.forward(x, y, rows)
-		x = y
-	}
-	return x
+// Norm returns the views of [Workspace.Grads] that belong to layer i's norm: dγ and dβ
+// (out), nil if it has none.
+func (ws *Workspace) Norm(i int) (dgamma, dbeta []float32) {
+	_, _, dgamma, dbeta = ws.m.layers[i].views(ws.grads)
+	return dgamma, dbeta
 }
 
-// x (rows, in)   w (in, out)   b (out)   y (rows, out)
-func (l *dense) forward(x, y []float32, rows int) {
-	for r := range rows {
-		copy(y[r*l.out:][:l.out], l.b) // the products' sums start from the bias
+// Freeze says for which layers Gradient leaves out the gradient; it panics unless there
+// is one value per layer. Frozen layers below the first other one cost nothing
+// backwards.
+func (ws *Workspace) Freeze(frozen []bool) {
+	if len(frozen) != len(ws.m.layers) {
+		panic("net: Freeze: wrong length")
 	}
-	mat.Gemm(mat.NoTrans, mat.NoTrans, rows, l.out, l.in, 1, x, l.in, l.w, l.out, 1, y, l.out)
-	switch l.activation {
-	case Sigmoid:
-		mat.Sigmoid(y, y)
-	case Tanh:
-		mat.Tanh(y, y)
-	case ReLU:
-		mat.ReLU(y, y)
+	copy(ws.frozen, frozen)
+	first := 0
+	for first < len(frozen) && frozen[first] {
+		first++
 	}
+	ws.plan = plan(ws.m.layers, first)
+	clear(ws.grads)
 }
 
-// activationGrad turns dy, the gradient with respect to the layer's output y, into
-// that with respect to z = x·W + b, in place.
-func (l *dense) activationGrad(dy, y []float32) {
-	switch l.activation {
-	case Sigmoid:
-		mat.SigmoidGrad(dy, dy, y)
-	case Tanh:
-		mat.TanhGrad(dy, dy, y)
-	case ReLU:
-		mat.ReLUGrad(dy, dy, y)
-	}
-}
+// SetDropout chooses the masks of the following calls of Gradient: an output of a layer
+// is dropped or not by a function of seed, step, layer and its place in the batch alone.
+func (ws *Workspace) SetDropout(seed, step uint64) { ws.seed, ws.step = seed, step }
 
 // Outputs returns the outputs (rows, outputs) that the last pass over a batch of so
-// many rows left: probabilities for SoftmaxCrossEntropy. Valid until the next pass.
+// many rows left: probabilities where [Network.Outputs] are. Valid until the next pass.
 func (ws *Workspace) Outputs(rows int) []float32 {
-	return ws.acts[len(ws.acts)-1][:rows*ws.m.Outputs()]
+	return ws.layers[len(ws.layers)-1].y[:rows*ws.m.Outputs()]
 }
 
-// Loss runs b forward and returns its mean loss, NaN or Inf included.
+// Loss runs b forward as a prediction does, without dropout and with the running averages
+// of batch norms, and returns its mean loss, NaN or Inf included.
 // An error says what does not fit: lengths, a label out of range, too many rows.
 func (ws *Workspace) Loss(b Batch) (float64, error) {
-	rows, err := ws.check(b)
-	if err != nil {
+	if err := ws.begin(b); err != nil {
 		return 0, err
 	}
-	return ws.loss(&b, rows, ws.forward(b.X, rows), nil), nil
+	ws.enter(0, ws.rows)
+	x := ws.x
+	for i := range ws.m.layers {
+		l, r := &ws.m.layers[i], &ws.layers[i]
+		y := r.y[:ws.rows*l.out]
+		l.predict(x, y, ws.rows)
+		x = y
+	}
+	ws.lossRows(0, ws.rows, false)
+	return ws.total(), nil
 }
 
 // Gradient runs b forward and backward and returns its mean loss, NaN or Inf
 // included. Grads then holds the gradient of that mean. Errors are those of Loss.
+//
+// It is the pass of training: batch norms take the mean and variance of b, and dropout
+// sets each output of a layer to 0 with the layer's probability p and divides the others
+// by 1-p (inverted dropout: predictions need no correction; Srivastava et al. 2014).
+// Both are no matter to networks without them: there the loss is that of Loss.
 func (ws *Workspace) Gradient(b Batch) (float64, error) {
-	rows, err := ws.check(b)
-	if err != nil {
+	if err := ws.begin(b); err != nil {
 		return 0, err
 	}
-	if ws.grads == nil {
-		panic("net: Gradient: workspace for inference only")
+	for i := range ws.plan {
+		ws.stage = &ws.plan[i]
+		ws.run(0, 1)
 	}
-	out := ws.forward(b.X, rows)
-	dz := ws.delta[0][:len(out)]
-	loss := ws.loss(&b, rows, out, dz)
-	ws.backward(b.X, rows, dz)
-	return loss, nil
+	return ws.total(), nil
 }
 
-func (ws *Workspace) check(b Batch) (rows int, err error) {
-	rows, err = ws.m.Check(b)
-	if err == nil && rows > ws.maxRows {
-		err = fmt.Errorf("net: %d rows: the workspace has room for %d", rows, ws.maxRows)
+// begin checks the batch and makes it the one at hand.
+func (ws *Workspace) begin(b Batch) error {
+	rows, err := ws.m.Check(b)
+	if err != nil {
+		return err
 	}
-	return rows, err
+	if rows > ws.maxRows {
+		return fmt.Errorf("net: %d rows: the workspace has room for %d", rows, ws.maxRows)
+	}
+	ws.batch, ws.rows = b, rows
+	ws.weight = float64(rows)
+	if b.Weights != nil {
+		ws.weight = 0
+		for _, w := range b.Weights {
+			ws.weight += float64(w)
+		}
+		if !(ws.weight > 0) || math.IsInf(ws.weight, 0) {
+			return fmt.Errorf("net: the weights of the rows sum to %g: want a positive finite number", ws.weight)
+		}
+	}
+	ws.x = b.X
+	if t := ws.m.transform; t != nil {
+		ws.x = ws.input[:rows*t.Outputs()]
+	}
+	return nil
 }
 
-// backward fills grads; dz is the gradient with respect to the last layer's z.
-func (ws *Workspace) backward(x []float32, rows int, dz []float32) {
-	layers := ws.m.layers
-	other := 1
-	for i := len(layers) - 1; i >= 0; i-- {
-		l := &layers[i]
-		in := x
-		if i > 0 {
-			in = ws.acts[i-1][:rows*l.in]
+// total returns the weighted mean of the rows' losses, summed in row order.
+func (ws *Workspace) total() float64 {
+	sum := 0.0
+	for _, l := range ws.rowLoss[:ws.rows] {
+		sum += l
+	}
+	return sum / ws.weight
+}
+
+// UpdateStats moves the running averages of the network's batch norms by the batch of
+// the last call of Gradient. Frozen layers keep theirs.
+func (ws *Workspace) UpdateStats() {
+	for i := range ws.m.layers {
+		l, r := &ws.m.layers[i], &ws.layers[i]
+		if l.norm != BatchNorm || ws.frozen[i] {
+			continue
 		}
-		dw, db := l.views(ws.grads)
-		mat.Gemm(mat.Transpose, mat.NoTrans, l.in, l.out, rows, 1, in, l.in, dz, l.out, 0, dw, l.out) // dW = Xᵗ·dZ
-		clear(db)
-		for r := range rows {
-			mat.Add(db, db, dz[r*l.out:][:l.out])
+		for j := range l.mean {
+			l.mean[j] += runningShare * (r.mean[j] - l.mean[j])
+			l.vari[j] += runningShare * (r.vari[j] - l.vari[j])
 		}
-		if i == 0 {
-			return
-		}
-		dx := ws.delta[other][:rows*l.in]
-		mat.Gemm(mat.NoTrans, mat.Transpose, rows, l.in, l.out, 1, dz, l.out, l.w, l.out, 0, dx, l.in) // dX = dZ·Wᵗ
-		layers[i-1].activationGrad(dx, in)
-		dz, other = dx, 1-other
 	}
 }

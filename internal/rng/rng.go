@@ -18,7 +18,16 @@ const (
 	Shuffle                   // order of the training rows; the word is the epoch
 	Split                     // splits of a data set; the word is the class
 	Check                     // sampled parameters of a gradient check; the word is the group
+	Dropout                   // masks; see DropoutWord
 )
+
+// DropoutWord returns the random word of one element of a layer's dropout mask in one
+// step. Elements come in blocks of four: the counter is (element/4, low and high half of
+// step, stream and layer).
+func DropoutWord(seed, step uint64, layer uint32, element uint64) uint32 {
+	ctr := [4]uint32{uint32(element / 4), uint32(step), uint32(step >> 32), Dropout<<16 + layer}
+	return philox(ctr, [2]uint32{uint32(seed), uint32(seed >> 32)})[element%4]
+}
 
 // Source yields the numbers of one stream, in order.
 type Source struct {

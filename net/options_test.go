@@ -1,0 +1,341 @@
+package net_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+	"github.com/sinew-ml/sinew/net"
+)
+
+// everything returns a network with all that a configuration offers, and a transform.
+func everything(loss net.Loss) *net.Network {
+	c := net.Config{Inputs: 4, Loss: loss, Classes: []string{"a", "b", "ć"}, Layers: []net.Layer{
+		{Units: 9, Activation: net.GELU, Norm: net.BatchNorm, Eps: 1e-3, Dropout: 0.25, Init: net.LeCun},
+		{Units: 7, Activation: net.ELU, Alpha: 0.5, Norm: net.LayerNorm, Dropout: 0.5},
+		{Units: 3},
+	}}
+	switch loss {
+	case net.SoftmaxCrossEntropy:
+		c.LabelSmoothing = 0.1
+	case net.Huber:
+		c.Delta = 0.5
+	}
+	m, err := net.New(c)
+	if err != nil {
+		panic(err)
+	}
+	m.Init(3)
+	r := rand.New(rand.NewPCG(4, 5))
+	t := &net.Transform{Mean: make([]float32, 5), Matrix: make([]float32, 5*4)}
+	for i := range t.Mean {
+		t.Mean[i] = float32(r.NormFloat64())
+	}
+	for i := range t.Matrix {
+		t.Matrix[i] = float32(r.NormFloat64())
+	}
+	if err := m.SetTransform(t); err != nil {
+		panic(err)
+	}
+	for i := range 2 {
+		gamma, beta := m.Norm(i)
+		for j := range gamma {
+			gamma[j], beta[j] = 1+float32(r.NormFloat64())/4, float32(r.NormFloat64())/4
+		}
+	}
+	mean, variance := m.Running(0)
+	for j := range mean {
+		mean[j], variance[j] = float32(r.NormFloat64()), 0.5+r.Float32()
+	}
+	return m
+}
+
+// weighted gives a batch weights, one of them 0.
+func weighted(b net.Batch, rows int) net.Batch {
+	b.Weights = make([]float32, rows)
+	for i := range b.Weights {
+		b.Weights[i] = float32(i) / 2
+	}
+	return b
+}
+
+// Every activation × loss × norm × dropout, with and without row weights and a transform.
+func TestCheckGradientsOfEverything(t *testing.T) {
+	const rows = 9
+	cases := 0
+	for _, act := range net.Activations() {
+		for _, norm := range []net.Norm{net.NoNorm, net.BatchNorm, net.LayerNorm} {
+			for _, loss := range net.Losses() {
+				for _, dropout := range []float64{0, 0.3} {
+					if testing.Short() && (int(act)+int(norm)+int(loss))%5 != 0 {
+						continue
+					}
+					c := net.Config{Inputs: 5, Loss: loss, Layers: []net.Layer{
+						{Units: 7, Activation: act, Norm: norm, Dropout: dropout},
+						{Units: 6, Activation: act, Norm: norm},
+						{Units: 3},
+					}}
+					if act == net.ELU {
+						c.Layers[0].Alpha = 0.7
+					}
+					if loss == net.SoftmaxCrossEntropy && dropout > 0 {
+						c.LabelSmoothing = 0.2
+					}
+					m := randomNetwork(t, c)
+					b := randomBatch(m, rows, values)
+					if loss == net.BinaryCrossEntropy {
+						for i, v := range b.Y {
+							b.Y[i] = float32(1 / (1 + math.Exp(-float64(v))))
+						}
+					}
+					if dropout > 0 {
+						b = weighted(b, rows)
+						if err := m.SetTransform(&net.Transform{Mean: []float32{1, 2, 3, 4, 5}, Scale: []float32{1, 2, 1, .5, 1}}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					name := fmt.Sprintf("%s, norm %s, %s, dropout %g", act, norm, loss, dropout)
+					r, err := net.CheckGradients(m, b)
+					if err != nil {
+						t.Fatal(name, err)
+					}
+					if err := r.Err(); err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+					groups := 6
+					if norm != net.NoNorm {
+						groups = 10
+					}
+					if len(r.Groups) != groups {
+						t.Errorf("%s: groups\n%s", name, r)
+					}
+					cases++
+				}
+			}
+		}
+	}
+	if cases < 40 {
+		t.Errorf("%d cases", cases)
+	}
+}
+
+// The losses by their definitions, on outputs that are given: a layer of identity
+// weights.
+func TestLossesByHand(t *testing.T) {
+	for _, c := range []struct {
+		config net.Config
+		batch  net.Batch
+		want   float64
+	}{
+		{net.Config{Loss: net.HalfSquaredError}, net.Batch{X: []float32{1, 2, 3, 4}, Y: []float32{0, 0, 1, 1}}, (5 + 13) / 4.0},
+		{net.Config{Loss: net.MSE}, net.Batch{X: []float32{1, 2, 3, 4}, Y: []float32{0, 0, 1, 1}}, (5 + 13) / 4.0},
+		{net.Config{Loss: net.MAE}, net.Batch{X: []float32{1, -2, 3, 4}, Y: []float32{0, 0, 1, 1}}, (3 + 5) / 4.0},
+		{net.Config{Loss: net.Huber}, net.Batch{X: []float32{0.5, -2}, Y: []float32{0, 0}}, (0.125 + 1.5) / 2},
+		{net.Config{Loss: net.Huber, Delta: 0.25}, net.Batch{X: []float32{0.5, -2}, Y: []float32{0, 0}}, 0.25 * ((0.5 - 0.125) + (2 - 0.125)) / 2},
+		{net.Config{Loss: net.BinaryCrossEntropy}, net.Batch{X: []float32{0, 2}, Y: []float32{1, 0.25}}, (math.Ln2 + math.Log1p(math.Exp(2)) - 0.5) / 2},
+		{net.Config{Loss: net.BinaryCrossEntropy}, net.Batch{X: []float32{1e4, -1e4}, Y: []float32{1, 1}}, 1e4 / 2},
+		{net.Config{Loss: net.SoftmaxCrossEntropy}, net.Batch{X: []float32{1, 3}, Labels: []int{0}}, math.Log(1 + math.Exp(2))},
+		{net.Config{Loss: net.SoftmaxCrossEntropy, LabelSmoothing: 0.2}, net.Batch{X: []float32{1, 3}, Labels: []int{0}}, math.Log(1+math.Exp(2)) - 0.2},
+		// Weighted: the mean over weights 1 and 3.
+		{net.Config{Loss: net.MSE}, net.Batch{X: []float32{1, 2, 3, 4}, Y: []float32{0, 0, 1, 1}, Weights: []float32{1, 3}}, (2.5 + 3*6.5) / 4},
+	} {
+		c.config.Inputs, c.config.Layers = 2, []net.Layer{{Units: 2}}
+		m := newNetwork(t, c.config)
+		w, _ := m.Layer(0)
+		w[0], w[3] = 1, 1
+		ws := m.NewWorkspace(2)
+		alone, err := ws.Loss(c.batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loss, err := ws.Gradient(c.batch)
+		if err != nil || loss != alone || !(math.Abs(loss-c.want) <= 1e-7*(1+c.want)) {
+			t.Errorf("%s, %v: loss %v, Loss %v, %v; want %v", c.config.Loss, c.batch, loss, alone, err, c.want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, loss := range net.Losses() {
+		m := everything(loss)
+		f := m.Fold()
+		if f.Transform() != nil || f.Config().Layers[0].Norm != net.NoNorm || f.Config().Layers[1].Norm != net.LayerNorm || f.Inputs() != 5 {
+			t.Fatalf("folded: %+v", f.Config())
+		}
+		b := randomBatch(m, 20, values)
+		want, got := m.NewPredictor(20).Predict(b.X), f.NewPredictor(20).Predict(b.X)
+		for i := range want {
+			if !(math.Abs(float64(got[i]-want[i])) <= 2e-5*(1+math.Abs(float64(want[i])))) {
+				t.Errorf("%s: output %d: %g folded, %g before", loss, i, got[i], want[i])
+			}
+		}
+	}
+	// A scale alone, and centring alone.
+	for _, tr := range []*net.Transform{
+		{Mean: []float32{1, -2, 3}, Scale: []float32{2, 0.5, 1}}, {Mean: []float32{1, -2, 3}},
+	} {
+		m := randomNetwork(t, net.Config{Inputs: 3, Layers: []net.Layer{{Units: 2}}})
+		if err := m.SetTransform(tr); err != nil {
+			t.Fatal(err)
+		}
+		x := []float32{0.5, 1, -1}
+		want, got := m.NewPredictor(1).Predict(x), m.Fold().NewPredictor(1).Predict(x)
+		for i := range want {
+			if !(math.Abs(float64(got[i]-want[i])) <= 1e-5) {
+				t.Errorf("output %d: %g folded, %g before", i, got[i], want[i])
+			}
+		}
+	}
+}
+
+// With batch statistics each unit has mean 0 and variance 1 before γ and β, and
+// UpdateStats moves the running averages a tenth of the way.
+func TestBatchNormStatistics(t *testing.T) {
+	const rows = 50
+	m := randomNetwork(t, net.Config{Inputs: 3, Layers: []net.Layer{{Units: 4, Norm: net.BatchNorm}, {Units: 1}}})
+	b := randomBatch(m, rows, values)
+	ws := m.NewWorkspace(rows)
+	mean, variance := m.Running(0)
+	before := append(append([]float32(nil), mean...), variance...)
+	if _, err := ws.Gradient(b); err != nil {
+		t.Fatal(err)
+	}
+	sameBits(t, "running averages after Gradient", append(append([]float32(nil), mean...), variance...), before)
+	ws.UpdateStats()
+	w, bias := m.Layer(0)
+	for j := range 4 {
+		var z [rows]float64
+		sum, squares := 0.0, 0.0
+		for i := range rows {
+			z[i] = float64(bias[j])
+			for k := range 3 {
+				z[i] += float64(b.X[i*3+k]) * float64(w[k*4+j])
+			}
+			sum += z[i]
+		}
+		for i := range rows {
+			squares += (z[i] - sum/rows) * (z[i] - sum/rows)
+		}
+		wantMean, wantVar := 0.1*sum/rows, 0.9+0.1*squares/(rows-1)
+		if !(math.Abs(float64(mean[j])-wantMean) <= 1e-6) || !(math.Abs(float64(variance[j])-wantVar) <= 1e-5) {
+			t.Errorf("unit %d: running mean %g, variance %g; want %g, %g", j, mean[j], variance[j], wantMean, wantVar)
+		}
+	}
+}
+
+// A frozen layer has gradient 0 and the others what they had.
+func TestFreeze(t *testing.T) {
+	m := everything(net.MSE)
+	b := randomBatch(m, 6, values)
+	full, part := m.NewWorkspace(6), m.NewWorkspace(6)
+	if _, err := full.Gradient(b); err != nil {
+		t.Fatal(err)
+	}
+	for mask := range 8 {
+		frozen := []bool{mask&1 != 0, mask&2 != 0, mask&4 != 0}
+		part.Freeze(frozen)
+		if _, err := part.Gradient(b); err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range frozen {
+			dw, db := part.Layer(i)
+			dgamma, dbeta := part.Norm(i)
+			wantW, wantB := full.Layer(i)
+			wantG, wantBeta := full.Norm(i)
+			if f {
+				wantW, wantB, wantG, wantBeta = make([]float32, len(dw)), make([]float32, len(db)), make([]float32, len(dgamma)), make([]float32, len(dbeta))
+			}
+			sameBits(t, fmt.Sprintf("frozen %v: layer %d dW", frozen, i), dw, wantW)
+			sameBits(t, fmt.Sprintf("frozen %v: layer %d db", frozen, i), db, wantB)
+			sameBits(t, fmt.Sprintf("frozen %v: layer %d dγ", frozen, i), dgamma, wantG)
+			sameBits(t, fmt.Sprintf("frozen %v: layer %d dβ", frozen, i), dbeta, wantBeta)
+		}
+	}
+}
+
+// About the share p of a layer's outputs is dropped, others grow by 1/(1-p); masks are a
+// function of seed and step, and predictions have none.
+func TestDropout(t *testing.T) {
+	const units, rows, p = 100, 50, 0.25
+	m := newNetwork(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: units, Dropout: p}, {Units: 1}}})
+	_, bias := m.Layer(0)
+	w, _ := m.Layer(1)
+	for i := range bias {
+		bias[i], w[i] = 1, 1
+	}
+	ws := m.NewWorkspace(rows)
+	b := net.Batch{X: make([]float32, rows), Y: make([]float32, rows)}
+	masks := func(seed, step uint64) []float32 {
+		ws.SetDropout(seed, step)
+		if _, err := ws.Gradient(b); err != nil {
+			t.Fatal(err)
+		}
+		return append([]float32(nil), ws.Outputs(rows)...)
+	}
+	first := masks(1, 1)
+	kept := 0.0
+	for _, y := range first {
+		kept += float64(y) * (1 - p)
+	}
+	if share := kept / (units * rows); math.Abs(share-(1-p)) > 0.025 { // 4 standard deviations
+		t.Errorf("a share of %g kept, want %g", share, 1-p)
+	}
+	sameBits(t, "again", masks(1, 1), first)
+	for _, other := range [][2]uint64{{2, 1}, {1, 2}, {1, 1 << 32}, {1 << 32, 1}} {
+		if firstDifference(masks(other[0], other[1]), first) < 0 {
+			t.Errorf("seed and step %v give the same masks as 1, 1", other)
+		}
+	}
+	if y := m.NewPredictor(1).Predict([]float32{0}); y[0] != units {
+		t.Errorf("prediction %g, want %d", y[0], units)
+	}
+	if loss, err := ws.Loss(b); err != nil || loss != units*units/2 {
+		t.Errorf("loss of predictions %g, %v; want %d", loss, err, units*units/2)
+	}
+}
+
+func TestTransformErrors(t *testing.T) {
+	m := newNetwork(t, net.Config{Inputs: 2, Layers: []net.Layer{{Units: 1}}})
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		t    net.Transform
+		want string
+	}{
+		{net.Transform{}, "features of the transform 0"},
+		{net.Transform{Mean: []float32{1}}, "gives 1 features: the first layer wants 2"},
+		{net.Transform{Mean: []float32{1, 2}, Scale: []float32{1}}, "1 scales for 2 features"},
+		{net.Transform{Mean: []float32{1, 2}, Scale: []float32{1, 1}, Matrix: make([]float32, 4)}, "both Scale and Matrix"},
+		{net.Transform{Mean: []float32{1, 2}, Matrix: make([]float32, 3)}, "3 elements: want a multiple of its 2 features"},
+		{net.Transform{Mean: []float32{1, 2}, Matrix: make([]float32, 6)}, "gives 3 features"},
+		{net.Transform{Mean: []float32{1, nan}}, "Mean[1] is NaN"},
+		{net.Transform{Mean: []float32{1, 2}, Scale: []float32{float32(math.Inf(1)), 1}}, "Scale[0] is +Inf"},
+		{net.Transform{Mean: []float32{1, 2}, Matrix: []float32{1, 1, 1, nan}}, "Matrix[3] is NaN"},
+	} {
+		if err := m.SetTransform(&c.t); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want %q", c.t, err, c.want)
+		}
+	}
+	if m.Transform() != nil || m.Inputs() != 2 {
+		t.Error("a transform that was refused is there")
+	}
+}
+
+// A file holds running averages and transform too, and predictions are the same bits.
+func TestSaveLoadEverything(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		for _, loss := range net.Losses() {
+			m := everything(loss)
+			back, err := net.Load(strings.NewReader(string(saved(t, m))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameNetwork(t, back, m)
+			sameNetwork(t, m.Clone(), m)
+			b := randomBatch(m, 4, values)
+			sameBits(t, "predictions", back.NewPredictor(4).Predict(b.X), m.NewPredictor(4).Predict(b.X))
+		}
+	})
+}

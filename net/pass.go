@@ -1,0 +1,150 @@
+package net
+
+import "github.com/sinew-ml/sinew/mat"
+
+// run does worker's part, of so many workers, of the stage at hand.
+func (ws *Workspace) run(worker, workers int) {
+	part := func(n int) (from, to int) { return n * worker / workers, n * (worker + 1) / workers }
+	for _, t := range ws.stage.tasks {
+		l, r := &ws.m.layers[t.layer], &ws.layers[t.layer]
+		n := ws.rows
+		switch ws.stage.split {
+		case byColumns:
+			n = l.out
+		case byInputs:
+			n = l.in
+		}
+		from, to := part(n)
+		if from == to && !(t.kind == paramGrad && worker == workers-1) {
+			continue
+		}
+		switch t.kind {
+		case enter:
+			ws.enter(from, to)
+		case linear:
+			l.linear(rowsOf(ws.inputOf(t.layer), l.in, from, to), rowsOf(r.z, l.out, from, to), to-from)
+		case batchStats:
+			l.batchStats(r, ws.rows, from, to)
+		case outputs:
+			ws.outputs(t.layer, from, to)
+		case lossRows:
+			ws.lossRows(from, to, true)
+		case undo:
+			ws.undo(t.layer, from, to)
+		case batchSums:
+			l.batchSums(r, ws.grads, ws.rows, from, to)
+		case unnorm:
+			l.batchUnnorm(r, ws.grads, ws.rows, from, to)
+		case inputGrad:
+			below := &ws.layers[t.layer-1]
+			mat.Gemm(mat.NoTrans, mat.Transpose, to-from, l.in, l.out, 1, rowsOf(r.dz, l.out, from, to), l.out, l.w, l.out, 0, rowsOf(below.dy, l.in, from, to), l.in) // dX = dZ·Wᵗ
+		case paramGrad:
+			if !ws.frozen[t.layer] {
+				ws.paramGrad(t.layer, from, to, worker == workers-1)
+			}
+		}
+	}
+}
+
+// rowsOf returns rows from...to of a matrix with so many columns.
+func rowsOf(x []float32, columns, from, to int) []float32 { return x[from*columns : to*columns] }
+
+// inputOf returns the inputs of a layer.
+func (ws *Workspace) inputOf(layer int) []float32 {
+	if layer == 0 {
+		return ws.x
+	}
+	return ws.layers[layer-1].y
+}
+
+// enter runs rows from...to through the transform.
+func (ws *Workspace) enter(from, to int) {
+	t := ws.m.transform
+	if t == nil {
+		return
+	}
+	in := t.Inputs()
+	var scratch []float32
+	if t.Matrix != nil {
+		scratch = rowsOf(ws.centred, in, from, to)
+	}
+	t.Apply(rowsOf(ws.x, t.Outputs(), from, to), rowsOf(ws.batch.X, in, from, to), scratch)
+}
+
+// linear sets z = x·W + b.
+//
+// x (rows, in)   w (in, out)   b (out)   z (rows, out)
+func (l *dense) linear(x, z []float32, rows int) {
+	for r := range rows {
+		copy(z[r*l.out:][:l.out], l.b) // the products' sums start from the bias
+	}
+	mat.Gemm(mat.NoTrans, mat.NoTrans, rows, l.out, l.in, 1, x, l.in, l.w, l.out, 1, z, l.out)
+}
+
+// predict sets y to the layer's output for x, as predictions have it.
+func (l *dense) predict(x, y []float32, rows int) {
+	l.linear(x, y, rows)
+	switch l.norm {
+	case BatchNorm:
+		l.runningNorm(y, rows)
+	case LayerNorm:
+		l.layerNorm(y, y, nil, nil, rows)
+	}
+	l.apply(y, y)
+}
+
+// outputs computes rows from...to of a layer's outputs from z.
+func (ws *Workspace) outputs(layer, from, to int) {
+	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	z, n := rowsOf(r.z, l.out, from, to), rowsOf(r.n, l.out, from, to)
+	switch l.norm {
+	case BatchNorm:
+		l.batchNorm(n, z, r, to-from)
+	case LayerNorm:
+		l.layerNorm(n, z, r.mean[from:to], r.inv[from:to], to-from)
+	}
+	a := rowsOf(r.a, l.out, from, to)
+	l.apply(a, n)
+	if l.dropout > 0 {
+		drop(rowsOf(r.y, l.out, from, to), a, l.dropout, ws.seed, ws.step, layer, from*l.out)
+	}
+}
+
+// undo turns rows from...to of dy, the gradient with respect to a layer's output, into
+// that with respect to n, the activation's input, and through a layer norm.
+func (ws *Workspace) undo(layer, from, to int) {
+	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	dy := rowsOf(r.dy, l.out, from, to)
+	if l.dropout > 0 {
+		drop(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
+	}
+	l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
+	if l.norm == LayerNorm {
+		l.layerUnnorm(rowsOf(r.dz, l.out, from, to), dy, rowsOf(r.z, l.out, from, to), r.mean[from:to], r.inv[from:to])
+	}
+}
+
+// paramGrad computes rows from...to of dW and, for the last worker, db and the norm's
+// gradients.
+func (ws *Workspace) paramGrad(layer, from, to int, last bool) {
+	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	dw, db, dgamma, dbeta := l.views(ws.grads)
+	dz := r.dz[:ws.rows*l.out]
+	if last {
+		if l.norm == LayerNorm {
+			l.layerSums(dgamma, dbeta, r, ws.rows)
+		}
+		columnSums(db, dz, ws.rows)
+	}
+	if from < to {
+		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
+	}
+}
+
+// columnSums sets sums to those of the columns of x (rows, len(sums)), in row order.
+func columnSums(sums, x []float32, rows int) {
+	clear(sums)
+	for r := range rows {
+		mat.Add(sums, sums, x[r*len(sums):][:len(sums)])
+	}
+}

@@ -1,0 +1,81 @@
+package net
+
+// A training pass as data: stages, in order. The workers of a [mat.Team] share each stage
+// and meet before the next, so no sum is ever split and results do not depend on their
+// number.
+//
+// Without batch norm there are two stages: each worker runs its rows of the batch
+// forward, through the loss, and back; then each computes the gradient of its part of
+// every layer's weights. Batch norm, whose statistics need all rows, cuts the first into
+// more.
+
+// split says what the workers of a stage divide among themselves.
+type split uint8
+
+const (
+	byRows    split = iota // rows of the batch
+	byColumns              // units of the stage's layer
+	byInputs               // rows of every layer's W
+)
+
+// kind is one piece of work of a stage, for one layer.
+type kind uint8
+
+const (
+	enter      kind = iota // the transform of the inputs
+	linear                 // z = x·W + b
+	batchStats             // mean and variance of z's columns
+	outputs                // norm, activation, dropout: y from z
+	lossRows               // loss and gradient of the outputs
+	undo                   // through dropout and activation (and layer norm): dz from dy
+	batchSums              // dγ and dβ of a batch norm
+	unnorm                 // through the batch norm: dz
+	inputGrad              // dy of the layer below
+	paramGrad              // dW and db (and a layer norm's dγ and dβ)
+)
+
+type task struct {
+	kind  kind
+	layer int
+}
+
+type stage struct {
+	split split
+	tasks []task
+}
+
+// plan returns the stages of a pass over layers whose gradients are wanted from layer
+// first up (len(layers): none, forward only).
+func plan(layers []dense, first int) []stage {
+	var p []stage
+	add := func(s split, k kind, layer int) {
+		if len(p) == 0 || p[len(p)-1].split != s || s == byColumns {
+			p = append(p, stage{split: s})
+		}
+		last := &p[len(p)-1]
+		last.tasks = append(last.tasks, task{k, layer})
+	}
+	add(byRows, enter, 0)
+	for i := range layers {
+		add(byRows, linear, i)
+		if layers[i].norm == BatchNorm {
+			add(byColumns, batchStats, i)
+		}
+		add(byRows, outputs, i)
+	}
+	add(byRows, lossRows, len(layers)-1)
+	for i := len(layers) - 1; i >= first; i-- {
+		add(byRows, undo, i)
+		if layers[i].norm == BatchNorm {
+			add(byColumns, batchSums, i)
+			add(byRows, unnorm, i)
+		}
+		if i > first {
+			add(byRows, inputGrad, i)
+		}
+	}
+	for i := first; i < len(layers); i++ {
+		add(byInputs, paramGrad, i)
+	}
+	return p
+}

@@ -1,0 +1,68 @@
+package net
+
+import "math"
+
+// Activations that package mat has no kernel for, in float64, rounded once.
+
+const (
+	seluScale = 1.0507009873554805
+	seluAlpha = 1.6732632423543772
+)
+
+func scalarActivation(a Activation, alpha float32, y, z []float32) {
+	for i, v := range z {
+		y[i] = float32(activation64(a, float64(alpha), float64(v)))
+	}
+}
+
+func scalarActivationGrad(a Activation, alpha float32, dy, z, y []float32) {
+	for i, v := range y {
+		s, out, c := 0.0, float64(v), float64(alpha)
+		switch a {
+		case LeakyReLU:
+			s = c
+			if out > 0 {
+				s = 1
+			}
+		case ELU:
+			s = 1
+			if out <= 0 {
+				s = out + c
+			}
+		case SELU:
+			s = seluScale
+			if out <= 0 {
+				s = out + seluScale*seluAlpha
+			}
+		case Softplus:
+			s = -math.Expm1(-out)
+		case HardSigmoid:
+			if out > 0 && out < 1 {
+				s = 1.0 / 6
+			}
+		case ReLU6:
+			if out > 0 && out < 6 {
+				s = 1
+			}
+		case GELU:
+			x := float64(z[i])
+			s = (1+math.Erf(x/math.Sqrt2))/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+		case GELUTanh:
+			x := float64(z[i])
+			t := math.Tanh(math.Sqrt(2/math.Pi) * (x + 0.044715*x*x*x))
+			s = (1+t)/2 + x*(1-t*t)/2*math.Sqrt(2/math.Pi)*(1+3*0.044715*x*x)
+		case SiLU:
+			x := float64(z[i])
+			g := 1 / (1 + math.Exp(-x))
+			s = g * (1 + x*(1-g))
+		case HardSwish:
+			switch x := float64(z[i]); {
+			case x >= 3:
+				s = 1
+			case x > -3:
+				s = x/3 + 0.5
+			}
+		}
+		dy[i] = float32(float64(dy[i]) * s)
+	}
+}
