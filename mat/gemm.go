@@ -44,6 +44,33 @@ func chains(n int) int {
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
 func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	checkGemm(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	for i := range m {
+		start(beta, c[i*ldc:][:n])
+	}
+	if k == 0 || alpha == 0 {
+		return
+	}
+	switch {
+	case alpha == 1 && n > 1 && tiled(transA, transB, m, n, k, a, lda, b, ldb, c, ldc):
+	case bool(transA):
+		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	case n == 1 && bool(transB):
+		gemmColumn(m, k, alpha, a, lda, b, 1, c, ldc)
+	case n == 1:
+		gemmColumn(m, k, alpha, a, lda, b, ldb, c, ldc)
+	case bool(transB):
+		gemmNT(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	default:
+		gemmNN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	}
+}
+
+// checkGemm panics if the arguments do not fit.
+func checkGemm(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	switch {
 	case bool(transA && transB):
 		panic("mat: Gemm: both operands transposed")
@@ -79,25 +106,6 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 		panic("mat: b too short")
 	case !holds(c, m, n, ldc):
 		panic("mat: c too short")
-	}
-	for i := range m {
-		start(beta, c[i*ldc:][:n])
-	}
-	if k == 0 || alpha == 0 {
-		return
-	}
-	switch {
-	case alpha == 1 && n > 1 && tiled(transA, transB, m, n, k, a, lda, b, ldb, c, ldc):
-	case bool(transA):
-		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	case n == 1 && bool(transB):
-		gemmColumn(m, k, alpha, a, lda, b, 1, c, ldc)
-	case n == 1:
-		gemmColumn(m, k, alpha, a, lda, b, ldb, c, ldc)
-	case bool(transB):
-		gemmNT(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	default:
-		gemmNN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
 	}
 }
 
