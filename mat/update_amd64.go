@@ -4,52 +4,135 @@ package mat
 
 import "github.com/sinew-ml/sinew/internal/isa"
 
-// momentum and adam update the first elements and return how many: a multiple of
-// updateWidth.
-
-func momentum(w, g, v []float32, rate, mu float32) (done int) {
-	n := len(w) / updateWidth * updateWidth
-	if n == 0 {
-		return 0
-	}
+// updateVectors makes the step of a rule for n elements, a positive multiple of updateWidth
+// and at most block, if the level has a body for it; a, b and c are the state, nil where
+// the rule has less. It returns whether it did, and whether the results are finite.
+func updateVectors(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) (done, finite bool) {
 	switch isa.Active() {
 	case isa.AVX512:
-		momentumAVX512(&w[0], &g[0], &v[0], n, rate, mu)
+		return true, updateAVX512(k, w, dw, a, b, c, n, co, e)
 	case isa.AVX2:
-		momentumAVX2(&w[0], &g[0], &v[0], n, rate, mu)
-	default:
-		return 0
+		return true, updateAVX2(k, w, dw, a, b, c, n, co, e)
 	}
-	return n
+	return false, true
 }
 
-func adam(w, g, m, v []float32, c *adamCoefficients) (done int) {
-	n := len(w) / updateWidth * updateWidth
-	if n == 0 {
-		return 0
+func updateAVX512(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool {
+	switch k {
+	case sgd:
+		return sgdAVX512(w, dw, a, b, c, n, co, e)
+	case momentum:
+		return momentumAVX512(w, dw, a, b, c, n, co, e)
+	case nesterov:
+		return nesterovAVX512(w, dw, a, b, c, n, co, e)
+	case adaGrad:
+		return adaGradAVX512(w, dw, a, b, c, n, co, e)
+	case rmsProp:
+		return rmsPropAVX512(w, dw, a, b, c, n, co, e)
+	case rmsPropMomentum:
+		return rmsPropMomentumAVX512(w, dw, a, b, c, n, co, e)
+	case rmsPropCentered:
+		return rmsPropCenteredAVX512(w, dw, a, b, c, n, co, e)
+	case rmsPropCenteredMomentum:
+		return rmsPropCenteredMomentumAVX512(w, dw, a, b, c, n, co, e)
+	case adam:
+		return adamAVX512(w, dw, a, b, c, n, co, e)
+	case amsGrad:
+		return amsGradAVX512(w, dw, a, b, c, n, co, e)
 	}
-	switch isa.Active() {
-	case isa.AVX512:
-		adamAVX512(&w[0], &g[0], &m[0], &v[0], n, c)
-	case isa.AVX2:
-		adamAVX2(&w[0], &g[0], &m[0], &v[0], n, c)
-	default:
-		return 0
-	}
-	return n
+	return rPropAVX512(w, dw, a, b, c, n, co, e)
 }
 
-// The bodies, in update_amd64.s. They trust their arguments: n is a positive multiple of
-// updateWidth.
+func updateAVX2(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool {
+	switch k {
+	case sgd:
+		return sgdAVX2(w, dw, a, b, c, n, co, e)
+	case momentum:
+		return momentumAVX2(w, dw, a, b, c, n, co, e)
+	case nesterov:
+		return nesterovAVX2(w, dw, a, b, c, n, co, e)
+	case adaGrad:
+		return adaGradAVX2(w, dw, a, b, c, n, co, e)
+	case rmsProp:
+		return rmsPropAVX2(w, dw, a, b, c, n, co, e)
+	case rmsPropMomentum:
+		return rmsPropMomentumAVX2(w, dw, a, b, c, n, co, e)
+	case rmsPropCentered:
+		return rmsPropCenteredAVX2(w, dw, a, b, c, n, co, e)
+	case rmsPropCenteredMomentum:
+		return rmsPropCenteredMomentumAVX2(w, dw, a, b, c, n, co, e)
+	case adam:
+		return adamAVX2(w, dw, a, b, c, n, co, e)
+	case amsGrad:
+		return amsGradAVX2(w, dw, a, b, c, n, co, e)
+	}
+	return rPropAVX2(w, dw, a, b, c, n, co, e)
+}
+
+// The bodies, in update_amd64.s. They trust their arguments.
 
 //go:noescape
-func momentumAVX512(w, dw, v *float32, n int, rate, mu float32)
+func sgdAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 
 //go:noescape
-func adamAVX512(w, dw, m, v *float32, n int, c *adamCoefficients)
+func momentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 
 //go:noescape
-func momentumAVX2(w, dw, v *float32, n int, rate, mu float32)
+func nesterovAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 
 //go:noescape
-func adamAVX2(w, dw, m, v *float32, n int, c *adamCoefficients)
+func adaGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func adamAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func amsGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func sgdAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func momentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func nesterovAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func adaGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func adamAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func amsGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool

@@ -4,150 +4,557 @@
 #include "textflag.h"
 
 // Parameter updates: whole vectors only, n is a positive multiple of updateWidth (16).
-// The rest of an array is Go's: nothing is fused here, so its bits are the same. One
-// macro per update and width; AVX2 takes 8 elements a pass, AVX-512 16.
+// The rest of an array is Go's: nothing is fused here, so its bits are the same.
 //
-//	DI  next w     SI  next dw    DX  next m     BX  next v     CX  elements left
+// A rule is one macro for both widths: it stands between LOAD, which gives the gradient,
+// and STORE, which makes the step, and is written with names of vectors and constants
+// that are those of YMM registers in the first half of the file, of ZMM in the second.
+//
+//	BX           byte offset of the next elements from the ends, -4n...0
+//	DI, SI       ends of w, dw
+//	R8, R9, R10  ends of the state a, b, c
+//	AX, DX       coefficients, terms; DX is free in the loop
+//
+//	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
+//	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
+//	ZERO         +0                        others coefficients and terms by their names in Go
+//
+// Constants come first in an instruction: with AVX2 some are in memory.
 
-// MOMENTUM: v = mu*v + g, then w = w - rate*v.
-//
-//	r0  v, then rate*v      r1  w
-#define MOMENTUM(r0, r1, rate, mu) \
-	VMULPS  (BX), mu, r0 \
-	VADDPS  (SI), r0, r0 \
-	VMOVUPS r0, (BX)     \
-	VMULPS  r0, rate, r0 \
-	VMOVUPS (DI), r1     \
-	VSUBPS  r0, r1, r1   \
-	VMOVUPS r1, (DI)
+// ENTER loads the arguments.
+#define ENTER \
+	MOVQ w+0(FP), DI   \
+	MOVQ dw+8(FP), SI  \
+	MOVQ a+16(FP), R8  \
+	MOVQ b+24(FP), R9  \
+	MOVQ c+32(FP), R10 \
+	MOVQ n+40(FP), BX  \
+	MOVQ co+48(FP), AX \
+	MOVQ e+56(FP), DX  \
+	SHLQ $2, BX        \
+	ADDQ BX, DI        \
+	ADDQ BX, SI        \
+	ADDQ BX, R8        \
+	ADDQ BX, R9        \
+	ADDQ BX, R10       \
+	NEGQ BX
 
-// func momentumAVX2(w, dw, v *float32, n int, rate, mu float32)
-//
-// One step of gradient descent with momentum.      needs AVX2
-//
-//	Y14, Y15  rate, mu      loop8  one vector per pass
-TEXT ·momentumAVX2(SB), NOSPLIT, $0-40
-	MOVQ         w+0(FP), DI
-	MOVQ         dw+8(FP), SI
-	MOVQ         v+16(FP), BX
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS rate+32(FP), Y14
-	VBROADCASTSS mu+36(FP), Y15
+// LOAD: G = clip*dw + l2*w.
+#define LOAD \
+	VMOVUPS (DI)(BX*1), W       \
+	VMULPS  (SI)(BX*1), CLIP, G \
+	VMULPS  L2, W, T            \
+	VADDPS  T, G, G
 
-loop8:
-	MOMENTUM(Y0, Y1, Y14, Y15)
-	ADDQ $32, DI
-	ADDQ $32, SI
-	ADDQ $32, BX
-	SUBQ $8, CX
-	JNE  loop8
+// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down).
+// Of two zeros or a NaN VMINPS and VMAXPS return the first argument here: the limit and
+// down = +0 for a limit of 0, so that w stays as it is, -0 included; NaN stays as w is one.
+#define STORE \
+	VSUBPS  T, W, W             \
+	VMINPS  LIMIT, W, T         \
+	VMAXPS  DOWN, T, T          \
+	VSUBPS  T, W, W             \
+	VMOVUPS W, (DI)(BX*1)       \
+	MARK(W)
+
+// MARK: NaN in BAD where v is not finite. T is lost.
+#define MARK(v) \
+	VMULPS v, ZERO, T   \
+	VORPS  T, BAD, BAD
+
+#define SGD \
+	VMULPS RATE, G, T
+
+// VELOCITY: v = MU*v + x, v at (p).
+#define VELOCITY(x, p, v) \
+	VMOVUPS (p)(BX*1), v \
+	VMULPS  MU, v, v     \
+	VADDPS  x, v, v      \
+	VMOVUPS v, (p)(BX*1)
+
+#define MOMENTUM \
+	VELOCITY(G, R8, A) \
+	VMULPS RATE, A, T
+
+#define NESTEROV \
+	VELOCITY(G, R8, A) \
+	VMULPS MU, A, T    \
+	VADDPS G, T, T     \
+	VMULPS RATE, T, T
+
+// STEP: T = (RATE*x) / (root*r + EPS)
+#define ADAGRAD \
+	VMULPS  G, G, T          \
+	VADDPS  (R8)(BX*1), T, A \
+	VMOVUPS A, (R8)(BX*1)    \
+	MARK(A)                  \
+	VSQRTPS A, U             \
+	VADDPS  EPS, U, U        \
+	VMULPS  RATE, G, T       \
+	VDIVPS  U, T, T
+
+// MEAN: m = B1*m + C1*G, m at (p). SQUARE: s = B2*s + C2*(G*G), s at (p). T is lost.
+#define MEAN(p, m) \
+	VMOVUPS (p)(BX*1), m \
+	VMULPS  B1, m, m     \
+	VMULPS  C1, G, T     \
+	VADDPS  T, m, m      \
+	VMOVUPS m, (p)(BX*1)
+
+#define SQUARE(p, s) \
+	VMULPS  G, G, T      \
+	VMOVUPS (p)(BX*1), s \
+	VMULPS  B2, s, s     \
+	VMULPS  C2, T, T     \
+	VADDPS  T, s, s      \
+	VMOVUPS s, (p)(BX*1)
+
+// DIVISOR and VARIANCE: U = sqrt(s) + EPS of the mean square, or of max(s - m*m, 0); of two
+// zeros or a NaN VMAXPS returns its first argument here.
+#define DIVISOR \
+	SQUARE(R8, A)        \
+	MARK(A)              \
+	VSQRTPS A, U         \
+	VADDPS  EPS, U, U
+
+#define VARIANCE \
+	SQUARE(R8, A)        \
+	MARK(A)              \
+	MEAN(R9, B)          \
+	VMULPS  B, B, T      \
+	VSUBPS  T, A, U      \
+	VMAXPS  U, ZERO, U   \
+	VSQRTPS U, U         \
+	VADDPS  EPS, U, U
+
+#define RMSPROP \
+	DIVISOR            \
+	VMULPS RATE, G, T  \
+	VDIVPS U, T, T
+
+#define RMSPROPCENTERED \
+	VARIANCE           \
+	VMULPS RATE, G, T  \
+	VDIVPS U, T, T
+
+#define RMSPROPMOMENTUM \
+	DIVISOR            \
+	VDIVPS U, G, G     \
+	VELOCITY(G, R9, B) \
+	VMULPS RATE, B, T
+
+#define RMSPROPCENTEREDMOMENTUM \
+	VARIANCE            \
+	VDIVPS U, G, G      \
+	VELOCITY(G, R10, C) \
+	VMULPS RATE, C, T
+
+// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+#define CORRECTED(s) \
+	MARK(s)             \
+	VSQRTPS s, U        \
+	VMULPS  ROOT, U, U  \
+	VADDPS  EPS, U, U   \
+	VMULPS  SHRINK, W, T \
+	VADDPS  T, W, W     \
+	VMULPS  RATE, A, T  \
+	VDIVPS  U, T, T
+
+#define ADAM \
+	MEAN(R8, A)   \
+	SQUARE(R9, B) \
+	CORRECTED(B)
+
+// Where c is not above b, NaN included, VMAXPS returns its first argument b.
+#define AMSGRAD \
+	MEAN(R8, A)             \
+	SQUARE(R9, B)           \
+	VMOVUPS (R10)(BX*1), C  \
+	VMAXPS  B, C, C         \
+	VMOVUPS C, (R10)(BX*1)  \
+	CORRECTED(C)
+
+// RPROP256 and RPROP512: a is the last gradient, b the step. T = b with G's sign, or +0
+// where G is 0 or NaN. A step of NaN stays: VMAXPS and VMINPS return their first argument.
+//
+//	T, then U, K1, K2   G*a, where it is below and above 0
+//	C                   factor of the step
+#define RPROP256 \
+	VMULPS    (R8)(BX*1), G, T   \
+	VCMPPS    $0x11, ZERO, T, U  \
+	VANDNPS   G, U, G            \
+	VBLENDVPS U, SMALLER, KEEP, C \
+	VCMPPS    $0x1e, ZERO, T, U  \
+	VBLENDVPS U, LARGER, C, C    \
+	VMOVUPS   G, (R8)(BX*1)      \
+	MARK(G)                      \
+	VMULPS    (R9)(BX*1), C, B   \
+	VMAXPS    B, LO, B           \
+	VMINPS    B, HI, B           \
+	VMOVUPS   B, (R9)(BX*1)      \
+	VANDPS    SIGN, G, T         \
+	VXORPS    B, T, T            \
+	VCMPPS    $0x0c, ZERO, G, U  \
+	VANDPS    U, T, T
+
+#define RPROP512 \
+	VMULPS    (R8)(BX*1), G, T   \
+	VCMPPS    $0x11, ZERO, T, K1 \
+	VCMPPS    $0x1e, ZERO, T, K2 \
+	VMOVAPS   ZERO, K1, G        \
+	VMOVAPS   KEEP, C            \
+	VMOVAPS   SMALLER, K1, C     \
+	VMOVAPS   LARGER, K2, C      \
+	VMOVUPS   G, (R8)(BX*1)      \
+	MARK(G)                      \
+	VMULPS    (R9)(BX*1), C, B   \
+	VMAXPS    B, LO, B           \
+	VMINPS    B, HI, B           \
+	VMOVUPS   B, (R9)(BX*1)      \
+	VANDPS    SIGN, G, T         \
+	VXORPS    B, T, T            \
+	VCMPPS    $0x0c, ZERO, G, K1 \
+	VMOVAPS.Z T, K1, T
+
+// UPDATE256 and UPDATE512 are a body but for its end; they leave the flag of equality if
+// no lane is bad.
+#define UPDATE256(RULE) \
+	ENTER                                   \
+	VXORPS    ZERO, ZERO, ZERO              \
+	VXORPS    BAD, BAD, BAD                 \
+	VMOVUPS   terms_clip(DX), CLIP          \
+	VMOVUPS   terms_l2(DX), L2              \
+	VMOVUPS   terms_limit(DX), LIMIT        \
+	VMOVUPS   terms_down(DX), DOWN          \
+	VMOVUPS   coefficients_keep(AX), KEEP   \
+	VMOVUPS   coefficients_lo(AX), LO       \
+	VMOVUPS   coefficients_hi(AX), HI       \
+loop8:                                          \
+	LOAD                                    \
+	RULE                                    \
+	STORE                                   \
+	ADDQ      $32, BX                       \
+	JNE       loop8                         \
+	VCMPPS    $3, BAD, BAD, T               \
+	VMOVMSKPS T, AX                         \
+	TESTL     AX, AX
+
+#define UPDATE512(RULE) \
+	ENTER                                         \
+	VXORPS       X7, X7, X7                       \
+	VXORPS       X8, X8, X8                       \
+	VBROADCASTSS terms_clip(DX), CLIP             \
+	VBROADCASTSS terms_l2(DX), L2                 \
+	VBROADCASTSS terms_limit(DX), LIMIT           \
+	VBROADCASTSS terms_down(DX), DOWN             \
+	VBROADCASTSS coefficients_rate(AX), RATE      \
+	VBROADCASTSS coefficients_mu(AX), MU          \
+	VBROADCASTSS coefficients_b1(AX), B1          \
+	VBROADCASTSS coefficients_c1(AX), C1          \
+	VBROADCASTSS coefficients_b2(AX), B2          \
+	VBROADCASTSS coefficients_c2(AX), C2          \
+	VBROADCASTSS coefficients_root(AX), ROOT      \
+	VBROADCASTSS coefficients_eps(AX), EPS        \
+	VBROADCASTSS coefficients_shrink(AX), SHRINK  \
+	VBROADCASTSS coefficients_up(AX), LARGER      \
+	VBROADCASTSS coefficients_keep(AX), KEEP      \
+	VBROADCASTSS coefficients_down(AX), SMALLER   \
+	VBROADCASTSS coefficients_lo(AX), LO          \
+	VBROADCASTSS coefficients_hi(AX), HI          \
+	VBROADCASTSS coefficients_sign(AX), SIGN      \
+loop16:                                               \
+	LOAD                                          \
+	RULE                                          \
+	STORE                                         \
+	ADDQ         $64, BX                          \
+	JNE          loop16                           \
+	VCMPPS       $3, BAD, BAD, K1                 \
+	KORTESTW     K1, K1
+
+// ---- AVX2: 8 elements a pass ----
+
+#define W Y0
+#define G Y1
+#define T Y2
+#define U Y3
+#define A Y4
+#define B Y5
+#define C Y6
+#define ZERO Y7
+#define BAD Y8
+#define CLIP Y9
+#define L2 Y10
+#define LIMIT Y11
+#define DOWN Y12
+#define KEEP Y13
+#define LO Y14
+#define HI Y15
+#define RATE coefficients_rate(AX)
+#define MU coefficients_mu(AX)
+#define B1 coefficients_b1(AX)
+#define C1 coefficients_c1(AX)
+#define B2 coefficients_b2(AX)
+#define C2 coefficients_c2(AX)
+#define ROOT coefficients_root(AX)
+#define EPS coefficients_eps(AX)
+#define SHRINK coefficients_shrink(AX)
+#define LARGER coefficients_up(AX)
+#define SMALLER coefficients_down(AX)
+#define SIGN coefficients_sign(AX)
+
+// func sgdAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// w = w - rate*g      needs AVX2
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(SGD)
+	SETEQ ret+64(FP)
 	VZEROUPPER
 	RET
 
-// func momentumAVX512(w, dw, v *float32, n int, rate, mu float32)
+// func momentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// One step of gradient descent with momentum.      needs AVX-512 F
-//
-//	Z14, Z15  rate, mu      loop16  one vector per pass
-TEXT ·momentumAVX512(SB), NOSPLIT, $0-40
-	MOVQ         w+0(FP), DI
-	MOVQ         dw+8(FP), SI
-	MOVQ         v+16(FP), BX
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS rate+32(FP), Z14
-	VBROADCASTSS mu+36(FP), Z15
-
-loop16:
-	MOMENTUM(Z0, Z1, Z14, Z15)
-	ADDQ $64, DI
-	ADDQ $64, SI
-	ADDQ $64, BX
-	SUBQ $16, CX
-	JNE  loop16
+// a = mu*a + g; w = w - rate*a      needs AVX2
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(MOMENTUM)
+	SETEQ ret+64(FP)
 	VZEROUPPER
 	RET
 
-// ADAM: m = b1*m + c1*g; v = b2*v + c2*(g*g); w = w - (step*m) / (sqrt(v)*root + eps).
+// func nesterovAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-//	r0  g, then sqrt(v)*root + eps      r1  m, then the step      r2  v, then w      r3  scratch
-#define ADAM(r0, r1, r2, r3, b1, c1, b2, c2, step, root, eps) \
-	VMOVUPS (SI), r0     \
-	VMULPS  (DX), b1, r1 \
-	VMULPS  r0, c1, r3   \
-	VADDPS  r3, r1, r1   \
-	VMULPS  r0, r0, r0   \
-	VMULPS  (BX), b2, r2 \
-	VMULPS  r0, c2, r3   \
-	VADDPS  r3, r2, r2   \
-	VMOVUPS r1, (DX)     \
-	VMOVUPS r2, (BX)     \
-	VSQRTPS r2, r0       \
-	VMULPS  root, r0, r0 \
-	VADDPS  eps, r0, r0  \
-	VMULPS  step, r1, r1 \
-	VDIVPS  r0, r1, r1   \
-	VMOVUPS (DI), r2     \
-	VSUBPS  r1, r2, r2   \
-	VMOVUPS r2, (DI)
-
-// func adamAVX2(w, dw, m, v *float32, n int, c *adamCoefficients)
-//
-// One step of Adam.      needs AVX2
-//
-//	Y9–Y15  b1, c1, b2, c2, step, root, eps      loop8  one vector per pass
-TEXT ·adamAVX2(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), DI
-	MOVQ         dw+8(FP), SI
-	MOVQ         m+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         n+32(FP), CX
-	MOVQ         c+40(FP), AX
-	VBROADCASTSS adamCoefficients_b1(AX), Y9
-	VBROADCASTSS adamCoefficients_c1(AX), Y10
-	VBROADCASTSS adamCoefficients_b2(AX), Y11
-	VBROADCASTSS adamCoefficients_c2(AX), Y12
-	VBROADCASTSS adamCoefficients_step(AX), Y13
-	VBROADCASTSS adamCoefficients_root(AX), Y14
-	VBROADCASTSS adamCoefficients_eps(AX), Y15
-
-loop8:
-	ADAM(Y0, Y1, Y2, Y3, Y9, Y10, Y11, Y12, Y13, Y14, Y15)
-	ADDQ $32, DI
-	ADDQ $32, SI
-	ADDQ $32, DX
-	ADDQ $32, BX
-	SUBQ $8, CX
-	JNE  loop8
+// a = mu*a + g; w = w - rate*(mu*a + g)      needs AVX2
+TEXT ·nesterovAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(NESTEROV)
+	SETEQ ret+64(FP)
 	VZEROUPPER
 	RET
 
-// func adamAVX512(w, dw, m, v *float32, n int, c *adamCoefficients)
+// func adaGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// One step of Adam.      needs AVX-512 F
-//
-//	Z9–Z15  b1, c1, b2, c2, step, root, eps      loop16  one vector per pass
-TEXT ·adamAVX512(SB), NOSPLIT, $0-48
-	MOVQ         w+0(FP), DI
-	MOVQ         dw+8(FP), SI
-	MOVQ         m+16(FP), DX
-	MOVQ         v+24(FP), BX
-	MOVQ         n+32(FP), CX
-	MOVQ         c+40(FP), AX
-	VBROADCASTSS adamCoefficients_b1(AX), Z9
-	VBROADCASTSS adamCoefficients_c1(AX), Z10
-	VBROADCASTSS adamCoefficients_b2(AX), Z11
-	VBROADCASTSS adamCoefficients_c2(AX), Z12
-	VBROADCASTSS adamCoefficients_step(AX), Z13
-	VBROADCASTSS adamCoefficients_root(AX), Z14
-	VBROADCASTSS adamCoefficients_eps(AX), Z15
+// a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)      needs AVX2
+TEXT ·adaGradAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(ADAGRAD)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
 
-loop16:
-	ADAM(Z0, Z1, Z2, Z3, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
-	ADDQ $64, DI
-	ADDQ $64, SI
-	ADDQ $64, DX
-	ADDQ $64, BX
-	SUBQ $16, CX
-	JNE  loop16
+// func rmsPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)      needs AVX2
+TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(RMSPROP)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b      needs AVX2
+TEXT ·rmsPropMomentumAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(RMSPROPMOMENTUM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropCenteredAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)      needs AVX2
+TEXT ·rmsPropCenteredAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(RMSPROPCENTERED)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
+TEXT ·rmsPropCenteredMomentumAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(RMSPROPCENTEREDMOMENTUM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adamAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)      needs AVX2
+TEXT ·adamAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(ADAM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func amsGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX2
+TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(AMSGRAD)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// RProp, see RPROP256      needs AVX2
+TEXT ·rPropAVX2(SB), NOSPLIT, $0-65
+	UPDATE256(RPROP256)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// ---- AVX-512: 16 elements a pass ----
+
+#undef W
+#define W Z0
+#undef G
+#define G Z1
+#undef T
+#define T Z2
+#undef U
+#define U Z3
+#undef A
+#define A Z4
+#undef B
+#define B Z5
+#undef C
+#define C Z6
+#undef ZERO
+#define ZERO Z7
+#undef BAD
+#define BAD Z8
+#undef CLIP
+#define CLIP Z9
+#undef L2
+#define L2 Z10
+#undef LIMIT
+#define LIMIT Z11
+#undef DOWN
+#define DOWN Z12
+#undef KEEP
+#define KEEP Z13
+#undef LO
+#define LO Z14
+#undef HI
+#define HI Z15
+#undef RATE
+#define RATE Z16
+#undef MU
+#define MU Z17
+#undef B1
+#define B1 Z18
+#undef C1
+#define C1 Z19
+#undef B2
+#define B2 Z20
+#undef C2
+#define C2 Z21
+#undef ROOT
+#define ROOT Z22
+#undef EPS
+#define EPS Z23
+#undef SHRINK
+#define SHRINK Z24
+#undef LARGER
+#define LARGER Z25
+#undef SMALLER
+#define SMALLER Z26
+#undef SIGN
+#define SIGN Z27
+
+// func sgdAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// w = w - rate*g      needs AVX-512 F, DQ
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(SGD)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func momentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = mu*a + g; w = w - rate*a      needs AVX-512 F, DQ
+TEXT ·momentumAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(MOMENTUM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func nesterovAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = mu*a + g; w = w - rate*(mu*a + g)      needs AVX-512 F, DQ
+TEXT ·nesterovAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(NESTEROV)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adaGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)      needs AVX-512 F, DQ
+TEXT ·adaGradAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(ADAGRAD)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)      needs AVX-512 F, DQ
+TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(RMSPROP)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b      needs AVX-512 F, DQ
+TEXT ·rmsPropMomentumAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(RMSPROPMOMENTUM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropCenteredAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)      needs AVX-512 F, DQ
+TEXT ·rmsPropCenteredAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(RMSPROPCENTERED)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
+TEXT ·rmsPropCenteredMomentumAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(RMSPROPCENTEREDMOMENTUM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func adamAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)      needs AVX-512 F, DQ
+TEXT ·adamAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(ADAM)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func amsGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX-512 F, DQ
+TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(AMSGRAD)
+	SETEQ ret+64(FP)
+	VZEROUPPER
+	RET
+
+// func rPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// RProp, see RPROP512      needs AVX-512 F, DQ
+TEXT ·rPropAVX512(SB), NOSPLIT, $0-65
+	UPDATE512(RPROP512)
+	SETEQ ret+64(FP)
 	VZEROUPPER
 	RET

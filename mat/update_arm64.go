@@ -4,42 +4,74 @@ package mat
 
 import "github.com/sinew-ml/sinew/internal/isa"
 
-// momentum and adam update the first elements and return how many: a multiple of
-// updateWidth.
-
-func momentum(w, g, v []float32, rate, mu float32) (done int) {
-	n := len(w) / updateWidth * updateWidth
-	if n == 0 {
-		return 0
-	}
+// updateVectors makes the step of a rule for n elements, a positive multiple of updateWidth
+// and at most block, if the level has a body for it; a, b and c are the state, nil where
+// the rule has less. It returns whether it did, and whether the results are finite.
+func updateVectors(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) (done, finite bool) {
 	switch isa.Active() {
 	case isa.NEON:
-		momentumNEON(&w[0], &g[0], &v[0], n, rate, mu)
-	default:
-		return 0
+		return true, updateNEON(k, w, dw, a, b, c, n, co, e)
 	}
-	return n
+	return false, true
 }
 
-func adam(w, g, m, v []float32, c *adamCoefficients) (done int) {
-	n := len(w) / updateWidth * updateWidth
-	if n == 0 {
-		return 0
+func updateNEON(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool {
+	switch k {
+	case sgd:
+		return sgdNEON(w, dw, a, b, c, n, co, e)
+	case momentum:
+		return momentumNEON(w, dw, a, b, c, n, co, e)
+	case nesterov:
+		return nesterovNEON(w, dw, a, b, c, n, co, e)
+	case adaGrad:
+		return adaGradNEON(w, dw, a, b, c, n, co, e)
+	case rmsProp:
+		return rmsPropNEON(w, dw, a, b, c, n, co, e)
+	case rmsPropMomentum:
+		return rmsPropMomentumNEON(w, dw, a, b, c, n, co, e)
+	case rmsPropCentered:
+		return rmsPropCenteredNEON(w, dw, a, b, c, n, co, e)
+	case rmsPropCenteredMomentum:
+		return rmsPropCenteredMomentumNEON(w, dw, a, b, c, n, co, e)
+	case adam:
+		return adamNEON(w, dw, a, b, c, n, co, e)
+	case amsGrad:
+		return amsGradNEON(w, dw, a, b, c, n, co, e)
 	}
-	switch isa.Active() {
-	case isa.NEON:
-		adamNEON(&w[0], &g[0], &m[0], &v[0], n, c)
-	default:
-		return 0
-	}
-	return n
+	return rPropNEON(w, dw, a, b, c, n, co, e)
 }
 
-// The bodies, in update_arm64.s. They trust their arguments: n is a positive multiple of
-// updateWidth.
+// The bodies, in update_arm64.s. They trust their arguments.
 
 //go:noescape
-func momentumNEON(w, dw, v *float32, n int, rate, mu float32)
+func sgdNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 
 //go:noescape
-func adamNEON(w, dw, m, v *float32, n int, c *adamCoefficients)
+func momentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func nesterovNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func adaGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rmsPropCenteredMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func adamNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func amsGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+
+//go:noescape
+func rPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool

@@ -6,95 +6,387 @@
 // Parameter updates: whole vectors only, n is a positive multiple of updateWidth (16).
 // The rest of an array is Go's: nothing is fused here, so its bits are the same.
 //
-//	R0  next w     R1  next dw    R2  next m     R3  next v     R4  elements left
-
-// func momentumNEON(w, dw, v *float32, n int, rate, mu float32)
+// A rule is a macro between LOAD, which gives the gradient, and STORE, which makes the
+// step. Two vectors go through together, for the latencies: of a pair of registers the
+// name is the first one's number.
 //
-// v = mu*v + g, then w = w - rate*v.
+//	R0, R1, R2, R3, R4   next w, dw, a, b, c (the state)      R5  elements left
+//	R6, R7               coefficients, terms
 //
-//	V30, V31 lane 0  rate, mu
-//	V0–V3  w     V4–V7  g     V16–V19  v, then rate*v
-//	loop16  four vectors per pass
-TEXT ·momentumNEON(SB), NOSPLIT, $0-40
-	MOVD  w+0(FP), R0
-	MOVD  dw+8(FP), R1
-	MOVD  v+16(FP), R3
-	MOVD  n+24(FP), R4
-	FMOVS rate+32(FP), F30
-	FMOVS mu+36(FP), F31
+//	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
+//	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
+//	ZERO         +0                        others coefficients and terms by their names in Go
+#define W 0
+#define G 2
+#define A 4
+#define B 6
+#define C 16
+#define T 18
+#define U 20
+#define BAD 22
+#define ZERO 23
+#define CLIP 24
+#define L2 25
+#define LIMIT 26
+#define DOWN 27
 
-loop16:
-	VLD1   (R3), [V16.S4, V17.S4, V18.S4, V19.S4]
-	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
-	VLD1   (R0), [V0.S4, V1.S4, V2.S4, V3.S4]
-	VFMUL_S4E(31, 0, 16, 16)
-	VFMUL_S4E(31, 0, 17, 17)
-	VFMUL_S4E(31, 0, 18, 18)
-	VFMUL_S4E(31, 0, 19, 19)
-	VFADD_S4(4, 16, 16)
-	VFADD_S4(5, 17, 17)
-	VFADD_S4(6, 18, 18)
-	VFADD_S4(7, 19, 19)
-	VST1.P [V16.S4, V17.S4, V18.S4, V19.S4], 64(R3)
-	VFMUL_S4E(30, 0, 16, 16)
-	VFMUL_S4E(30, 0, 17, 17)
-	VFMUL_S4E(30, 0, 18, 18)
-	VFMUL_S4E(30, 0, 19, 19)
-	VFSUB_S4(16, 0, 0)
-	VFSUB_S4(17, 1, 1)
-	VFSUB_S4(18, 2, 2)
-	VFSUB_S4(19, 3, 3)
-	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
-	SUBS   $16, R4
-	BNE    loop16
+// TWO is an operation with pairs m, n and d, CON with the constant c in the place of m,
+// ONE with pairs n and d.
+#define TWO(OP, m, n, d) \
+	OP(m, n, d) \
+	OP((m)+1, (n)+1, (d)+1)
+
+#define CON(OP, c, n, d) \
+	OP(c, n, d) \
+	OP(c, (n)+1, (d)+1)
+
+#define ONE(OP, n, d) \
+	OP(n, d) \
+	OP((n)+1, (d)+1)
+
+#define LOADA VLD1 (R2), [V4.S4, V5.S4]
+#define LOADB VLD1 (R3), [V6.S4, V7.S4]
+#define LOADC VLD1 (R4), [V16.S4, V17.S4]
+#define STOREA VST1.P [V4.S4, V5.S4], 32(R2)
+#define STOREB VST1.P [V6.S4, V7.S4], 32(R3)
+#define STOREC VST1.P [V16.S4, V17.S4], 32(R4)
+
+// ENTER loads the arguments and the terms, in their order in Go.
+#define ENTER \
+	MOVD    w+0(FP), R0      \
+	MOVD    dw+8(FP), R1     \
+	MOVD    a+16(FP), R2     \
+	MOVD    b+24(FP), R3     \
+	MOVD    c+32(FP), R4     \
+	MOVD    n+40(FP), R5     \
+	MOVD    co+48(FP), R6    \
+	MOVD    e+56(FP), R7     \
+	VEOR_B16(BAD, BAD, BAD)  \
+	VEOR_B16(ZERO, ZERO, ZERO) \
+	FMOVQ.P 32(R7), F24      \
+	FMOVQ.P 32(R7), F25      \
+	FMOVQ.P 32(R7), F26      \
+	FMOVQ.P 32(R7), F27
+
+// RULES loads the coefficients up to shrink, in their order in Go.
+#define RATE 8
+#define MU 9
+#define B1 10
+#define C1 11
+#define B2 12
+#define C2 13
+#define ROOT 14
+#define EPS 15
+#define SHRINK 28
+
+#define RULES \
+	FMOVQ.P 32(R6), F8   \
+	FMOVQ.P 32(R6), F9   \
+	FMOVQ.P 32(R6), F10  \
+	FMOVQ.P 32(R6), F11  \
+	FMOVQ.P 32(R6), F12  \
+	FMOVQ.P 32(R6), F13  \
+	FMOVQ.P 32(R6), F14  \
+	FMOVQ.P 32(R6), F15  \
+	FMOVQ.P 32(R6), F28
+
+// SIGNS loads the coefficients after shrink, in their order in Go.
+#define LARGER 8
+#define KEEP 9
+#define SMALLER 10
+#define LO 11
+#define HI 12
+#define SIGN 13
+
+#define SIGNS \
+	ADD     $(9*32), R6  \
+	FMOVQ.P 32(R6), F8   \
+	FMOVQ.P 32(R6), F9   \
+	FMOVQ.P 32(R6), F10  \
+	FMOVQ.P 32(R6), F11  \
+	FMOVQ.P 32(R6), F12  \
+	FMOVQ.P 32(R6), F13
+
+// LOAD: G = clip*dw + l2*w.
+#define LOAD \
+	VLD1   (R0), [V0.S4, V1.S4]   \
+	VLD1.P 32(R1), [V2.S4, V3.S4] \
+	CON(VFMUL_S4, CLIP, G, G)     \
+	CON(VFMUL_S4, L2, W, T)       \
+	TWO(VFADD_S4, T, G, G)
+
+// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down). With a
+// limit of 0 and so down = +0 that is +0, and w stays as it is, -0 included.
+#define STORE \
+	TWO(VFSUB_S4, T, W, W)        \
+	CON(VFMIN_S4, LIMIT, W, T)    \
+	CON(VFMAX_S4, DOWN, T, T)     \
+	TWO(VFSUB_S4, T, W, W)        \
+	VST1.P [V0.S4, V1.S4], 32(R0) \
+	MARK(W)
+
+// MARK: NaN in BAD where v is not finite. T is lost.
+#define MARK(v) \
+	CON(VFMUL_S4, ZERO, v, T) \
+	VORR_B16(T, BAD, BAD)     \
+	VORR_B16((T)+1, BAD, BAD)
+
+#define SGD \
+	CON(VFMUL_S4, RATE, G, T)
+
+// VELOCITY: v = MU*v + x.
+#define VELOCITY(x, v) \
+	CON(VFMUL_S4, MU, v, v) \
+	TWO(VFADD_S4, x, v, v)
+
+#define MOMENTUM \
+	LOADA                     \
+	VELOCITY(G, A)            \
+	STOREA                    \
+	CON(VFMUL_S4, RATE, A, T)
+
+#define NESTEROV \
+	LOADA                     \
+	VELOCITY(G, A)            \
+	STOREA                    \
+	CON(VFMUL_S4, MU, A, T)   \
+	TWO(VFADD_S4, G, T, T)    \
+	CON(VFMUL_S4, RATE, T, T)
+
+// QUOTIENT: T = (RATE*x) / (U + EPS).
+#define QUOTIENT(x) \
+	CON(VFADD_S4, EPS, U, U)  \
+	CON(VFMUL_S4, RATE, x, T) \
+	TWO(VFDIV_S4, U, T, T)
+
+#define ADAGRAD \
+	LOADA                  \
+	TWO(VFMUL_S4, G, G, T) \
+	TWO(VFADD_S4, T, A, A) \
+	STOREA                 \
+	MARK(A)                \
+	ONE(VFSQRT_S4, A, U)   \
+	QUOTIENT(G)
+
+// MEAN: m = B1*m + C1*G. SQUARE: s = B2*s + C2*(G*G). T is lost.
+#define MEAN(m) \
+	CON(VFMUL_S4, B1, m, m) \
+	CON(VFMUL_S4, C1, G, T) \
+	TWO(VFADD_S4, T, m, m)
+
+#define SQUARE(s) \
+	TWO(VFMUL_S4, G, G, T)  \
+	CON(VFMUL_S4, B2, s, s) \
+	CON(VFMUL_S4, C2, T, T) \
+	TWO(VFADD_S4, T, s, s)
+
+// MEANSQUARE and VARIANCE: U = sqrt(a), or sqrt(max(a - b*b, 0)).
+#define MEANSQUARE \
+	LOADA                \
+	SQUARE(A)            \
+	STOREA               \
+	MARK(A)              \
+	ONE(VFSQRT_S4, A, U)
+
+#define VARIANCE \
+	LOADA                     \
+	SQUARE(A)                 \
+	STOREA                    \
+	MARK(A)                   \
+	LOADB                     \
+	MEAN(B)                   \
+	STOREB                    \
+	TWO(VFMUL_S4, B, B, T)    \
+	TWO(VFSUB_S4, T, A, U)    \
+	CON(VFMAX_S4, ZERO, U, U) \
+	ONE(VFSQRT_S4, U, U)
+
+#define RMSPROP \
+	MEANSQUARE  \
+	QUOTIENT(G)
+
+#define RMSPROPCENTERED \
+	VARIANCE    \
+	QUOTIENT(G)
+
+#define RMSPROPMOMENTUM \
+	MEANSQUARE                \
+	CON(VFADD_S4, EPS, U, U)  \
+	TWO(VFDIV_S4, U, G, G)    \
+	LOADB                     \
+	VELOCITY(G, B)            \
+	STOREB                    \
+	CON(VFMUL_S4, RATE, B, T)
+
+#define RMSPROPCENTEREDMOMENTUM \
+	VARIANCE                  \
+	CON(VFADD_S4, EPS, U, U)  \
+	TWO(VFDIV_S4, U, G, G)    \
+	LOADC                     \
+	VELOCITY(G, C)            \
+	STOREC                    \
+	CON(VFMUL_S4, RATE, C, T)
+
+// MOMENTS: the mean in a, the mean square in b.
+#define MOMENTS \
+	LOADA     \
+	MEAN(A)   \
+	STOREA    \
+	LOADB     \
+	SQUARE(B) \
+	STOREB
+
+// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+#define CORRECTED(s) \
+	MARK(s)                     \
+	ONE(VFSQRT_S4, s, U)        \
+	CON(VFMUL_S4, ROOT, U, U)   \
+	CON(VFMUL_S4, SHRINK, W, T) \
+	TWO(VFADD_S4, T, W, W)      \
+	QUOTIENT(A)
+
+#define ADAM \
+	MOMENTS      \
+	CORRECTED(B)
+
+// c stays where it is above b: not where one of them is NaN, as with a maximum.
+#define AMSGRAD \
+	MOMENTS                 \
+	LOADC                   \
+	TWO(VFCMGT_S4, B, C, T) \
+	TWO(VBIF_B16, T, B, C)  \
+	STOREC                  \
+	CORRECTED(C)
+
+// RPROP: a is the last gradient, b the step. T = b with G's sign, or +0 where G is 0 or NaN.
+//
+//	T, then U   G*a, where it is below or above 0
+//	C           factor of the step, then where G is below 0
+#define RPROP \
+	LOADA                        \
+	LOADB                        \
+	TWO(VFMUL_S4, A, G, T)       \
+	ONE(VFCMLT0_S4, T, U)        \
+	TWO(VBIC_B16, U, G, G)       \
+	VORR_B16(KEEP, KEEP, C)      \
+	VORR_B16(KEEP, KEEP, (C)+1)  \
+	VBIT_B16(U, SMALLER, C)      \
+	VBIT_B16((U)+1, SMALLER, (C)+1) \
+	CON(VFCMGT_S4, ZERO, T, U)   \
+	VBIT_B16(U, LARGER, C)       \
+	VBIT_B16((U)+1, LARGER, (C)+1) \
+	TWO(VORR_B16, G, G, A)       \
+	STOREA                       \
+	MARK(A)                      \
+	TWO(VFMUL_S4, C, B, B)       \
+	CON(VFMAX_S4, LO, B, B)      \
+	CON(VFMIN_S4, HI, B, B)      \
+	STOREB                       \
+	CON(VAND_B16, SIGN, G, T)    \
+	TWO(VEOR_B16, B, T, T)       \
+	CON(VFCMGT_S4, ZERO, G, U)   \
+	ONE(VFCMLT0_S4, G, C)        \
+	TWO(VORR_B16, C, U, U)       \
+	TWO(VAND_B16, U, T, T)
+
+// UPDATE is a body but for its end; R0 is 1 if no lane is bad, else 0.
+#define UPDATE(COEFFICIENTS, RULE) \
+	ENTER               \
+	COEFFICIENTS        \
+loop8:                      \
+	LOAD                \
+	RULE                \
+	STORE               \
+	SUBS  $8, R5        \
+	BNE   loop8         \
+	VFMAXV_S4(BAD, 0)   \
+	FCMPS F0, F0        \
+	CSET  VC, R0
+
+// func sgdNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// w = w - rate*g
+TEXT ·sgdNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, SGD)
+	MOVB R0, ret+64(FP)
 	RET
 
-// ADAM: m = b1*m + c1*g; v = b2*v + c2*(g*g); w = w - (step*m) / (sqrt(v)*root + eps)
-// for one vector: w, g, m and v are its registers, V20 and V21 scratch.
+// func momentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-//	V28.S[0–3]  b1, c1, b2, c2     V29.S[0, 1]  step, root     V30  eps in all lanes
-#define ADAM(w, g, m, v) \
-	VFMUL_S4E(28, 0, m, m)   \
-	VFMUL_S4E(28, 1, g, 20)  \
-	VFADD_S4(20, m, m)       \
-	VFMUL_S4(g, g, 21)       \
-	VFMUL_S4E(28, 2, v, v)   \
-	VFMUL_S4E(28, 3, 21, 21) \
-	VFADD_S4(21, v, v)       \
-	VFSQRT_S4(v, 20)         \
-	VFMUL_S4E(29, 1, 20, 20) \
-	VFADD_S4(30, 20, 20)     \
-	VFMUL_S4E(29, 0, m, 21)  \
-	VFDIV_S4(20, 21, 21)     \
-	VFSUB_S4(21, w, w)
+// a = mu*a + g; w = w - rate*a
+TEXT ·momentumNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, MOMENTUM)
+	MOVB R0, ret+64(FP)
+	RET
 
-// func adamNEON(w, dw, m, v *float32, n int, c *adamCoefficients)
+// func nesterovNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// One step of Adam.
-//
-//	V0, V1  w     V2, V3  g     V4, V5  m     V6, V7  v
-//	loop8   two vectors per pass: division and root bound it
-TEXT ·adamNEON(SB), NOSPLIT, $0-48
-	MOVD  w+0(FP), R0
-	MOVD  dw+8(FP), R1
-	MOVD  m+16(FP), R2
-	MOVD  v+24(FP), R3
-	MOVD  n+32(FP), R4
-	MOVD  c+40(FP), R5
-	VLD1.P 16(R5), [V28.S4]
-	VLD1.P 8(R5), [V29.S2]
-	VLD1R (R5), [V30.S4]
+// a = mu*a + g; w = w - rate*(mu*a + g)
+TEXT ·nesterovNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, NESTEROV)
+	MOVB R0, ret+64(FP)
+	RET
 
-loop8:
-	VLD1.P 32(R1), [V2.S4, V3.S4]
-	VLD1   (R2), [V4.S4, V5.S4]
-	VLD1   (R3), [V6.S4, V7.S4]
-	VLD1   (R0), [V0.S4, V1.S4]
-	ADAM(0, 2, 4, 6)
-	ADAM(1, 3, 5, 7)
-	VST1.P [V4.S4, V5.S4], 32(R2)
-	VST1.P [V6.S4, V7.S4], 32(R3)
-	VST1.P [V0.S4, V1.S4], 32(R0)
-	SUBS   $8, R4
-	BNE    loop8
+// func adaGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)
+TEXT ·adaGradNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, ADAGRAD)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func rmsPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)
+TEXT ·rmsPropNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, RMSPROP)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func rmsPropMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b
+TEXT ·rmsPropMomentumNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, RMSPROPMOMENTUM)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func rmsPropCenteredNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)
+TEXT ·rmsPropCenteredNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, RMSPROPCENTERED)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func rmsPropCenteredMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c
+TEXT ·rmsPropCenteredMomentumNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, RMSPROPCENTEREDMOMENTUM)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func adamNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)
+TEXT ·adamNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, ADAM)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func amsGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b as adam; c = max(c, b), which takes the place of b under the root
+TEXT ·amsGradNEON(SB), NOSPLIT, $0-65
+	UPDATE(RULES, AMSGRAD)
+	MOVB R0, ret+64(FP)
+	RET
+
+// func rPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+//
+// a, b = gradient, step; w = w - b with the sign of a, or w where a is 0
+TEXT ·rPropNEON(SB), NOSPLIT, $0-65
+	UPDATE(SIGNS, RPROP)
+	MOVB R0, ret+64(FP)
 	RET

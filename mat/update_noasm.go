@@ -2,8 +2,7 @@
 
 package mat
 
-// momentum and adam leave all elements to the portable Go.
-
-func momentum(w, g, v []float32, rate, mu float32) (done int) { return 0 }
-
-func adam(w, g, m, v []float32, c *adamCoefficients) (done int) { return 0 }
+// updateVectors leaves all elements to the portable Go.
+func updateVectors(k kind, w, dw, a, b, c *float32, n int, co *coefficients, e *terms) (done, finite bool) {
+	return false, true
+}

@@ -35,7 +35,8 @@ func (SGD) defaultRate() float64 { return 0.01 }
 func (SGD) arenas() int          { return 1 }
 
 func (o SGD) update(w, g []float32, state [][]float32, _ int, rate float64) {
-	mat.Momentum(w, g, state[0], float32(rate), float32(o.Momentum))
+	rule := mat.Momentum(rate, o.Momentum)
+	rule.Update(w, g, state, mat.Terms{Clip: 1})
 }
 
 // Adam adapts the rate of each parameter to the first two moments of its gradient:
@@ -79,7 +80,8 @@ func (Adam) arenas() int          { return 2 }
 
 func (o Adam) update(w, g []float32, state [][]float32, step int, rate float64) {
 	o = o.withDefaults()
-	mat.Adam(w, g, state[0], state[1], step, rate, o.Beta1, o.Beta2, o.Eps)
+	rule := mat.Adam(step, rate, o.Beta1, o.Beta2, o.Eps, 0, false)
+	rule.Update(w, g, state, mat.Terms{Clip: 1})
 }
 
 // Schedule gives the learning rate of each step, counted from 0.
