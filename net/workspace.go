@@ -3,6 +3,8 @@ package net
 import (
 	"fmt"
 	"math"
+
+	"github.com/sinew-ml/sinew/mat"
 )
 
 // Workspace holds everything that the passes over a batch write: outputs of all
@@ -27,7 +29,14 @@ type Workspace struct {
 	seed   uint64
 	step   uint64
 	stage  *stage
+
+	team *mat.Team
+	part func(worker, workers int) // run, made once: a method value allocates
 }
+
+// sharedWork is the number of multiply-adds per pass from which a second worker pays: some
+// 40 µs of one core.
+const sharedWork = 1 << 21
 
 // record is what a pass keeps of one layer, each (rows, out). Slices share memory where
 // nothing is lost by it: n is z without a norm, a is n where the gradient needs only the
@@ -152,6 +161,46 @@ func (ws *Workspace) Outputs(rows int) []float32 {
 	return ws.layers[len(ws.layers)-1].y[:rows*ws.m.Outputs()]
 }
 
+// Activations returns the outputs (rows, units) of layer i that the last pass over a batch
+// of so many rows left. Valid until the next pass.
+func (ws *Workspace) Activations(i, rows int) []float32 {
+	return ws.layers[i].y[:rows*ws.m.layers[i].out]
+}
+
+// NonFinite says where the last call of Gradient first left numbers that are NaN or
+// infinite: in the outputs of the first such layer, else in the gradient of the last
+// one; layer is -1 if there are none.
+func (ws *Workspace) NonFinite() (layer int, gradient bool) {
+	for i := range ws.layers {
+		if !allFinite(ws.Activations(i, ws.rows)) {
+			return i, false
+		}
+	}
+	for i := len(ws.layers) - 1; i >= 0; i-- {
+		w, b, gamma, beta := ws.m.layers[i].views(ws.grads)
+		if !allFinite(w) || !allFinite(b) || !allFinite(gamma) || !allFinite(beta) {
+			return i, true
+		}
+	}
+	return -1, false
+}
+
+func allFinite(x []float32) bool {
+	for _, v := range x {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// SetTeam lets the workers of team, nil for none, share the passes of Gradient, as far
+// as a batch is worth it. Results do not depend on it.
+func (ws *Workspace) SetTeam(team *mat.Team) {
+	ws.team = team
+	ws.part = ws.run
+}
+
 // Loss runs b forward as a prediction does, without dropout and with the running averages
 // of batch norms, and returns its mean loss, NaN or Inf included.
 // An error says what does not fit: lengths, a label out of range, too many rows.
@@ -182,9 +231,17 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 	if err := ws.begin(b); err != nil {
 		return 0, err
 	}
+	workers := 1
+	if ws.team != nil && float64(ws.rows)*float64(len(ws.m.params))*3 >= sharedWork {
+		workers = ws.team.Workers()
+	}
 	for i := range ws.plan {
 		ws.stage = &ws.plan[i]
-		ws.run(0, 1)
+		if workers == 1 {
+			ws.run(0, 1)
+		} else {
+			ws.team.RunUpTo(workers, ws.part)
+		}
 	}
 	return ws.total(), nil
 }

@@ -19,7 +19,8 @@ type Dataset struct {
 	Labels []int     // (rows) class of each row, from 0
 	Y      []float32 // (rows, outputs), row-major
 
-	Classes []string // names of the classes, may be nil
+	Weights []float32 // (rows) how much each row counts; nil: all the same
+	Classes []string  // names of the classes, may be nil
 }
 
 // Rows returns the number of rows.
@@ -44,7 +45,7 @@ func (d *Dataset) check(m *net.Network, name string) error {
 	if len(d.X) == 0 {
 		return fail("has no rows")
 	}
-	if _, err := m.Check(net.Batch{X: d.X, Labels: d.Labels, Y: d.Y}); err != nil {
+	if _, err := m.Check(net.Batch{X: d.X, Labels: d.Labels, Y: d.Y, Weights: d.Weights}); err != nil {
 		return fail("%w", err)
 	}
 	if i := notFinite(d.X); i >= 0 {
@@ -53,7 +54,25 @@ func (d *Dataset) check(m *net.Network, name string) error {
 	if i := notFinite(d.Y); i >= 0 {
 		return fail("Y is %g in row %d, column %d (from 0): want finite values", d.Y[i], i/m.Outputs(), i%m.Outputs())
 	}
+	if !(sumOf(d.Weights, d.Rows()) > 0) {
+		return fail("the weights of the rows sum to 0: want a positive sum")
+	}
 	return nil
+}
+
+// slice returns rows from...to as a batch, without a copy.
+func (d *Dataset) slice(from, to int) net.Batch {
+	b := net.Batch{X: d.X[from*d.Inputs : to*d.Inputs]}
+	if d.Labels != nil {
+		b.Labels = d.Labels[from:to]
+	} else {
+		n := len(d.Y) / d.Rows()
+		b.Y = d.Y[from*n : to*n]
+	}
+	if d.Weights != nil {
+		b.Weights = d.Weights[from:to]
+	}
+	return b
 }
 
 // notFinite returns the index of the first NaN or infinity, or -1.
@@ -78,8 +97,8 @@ func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
 		panic("train: Split: share outside [0, 1]")
 	}
 	rows := d.Rows()
-	if rows*d.Inputs != len(d.X) || d.Labels != nil && len(d.Labels) != rows || rows == 0 && len(d.Y) > 0 || rows > 0 && len(d.Y)%rows != 0 {
-		panic("train: Split: lengths of X, Labels and Y do not fit together")
+	if rows*d.Inputs != len(d.X) || d.Labels != nil && len(d.Labels) != rows || d.Weights != nil && len(d.Weights) != rows || rows == 0 && len(d.Y) > 0 || rows > 0 && len(d.Y)%rows != 0 {
+		panic("train: Split: lengths of X, Labels, Y and Weights do not fit together")
 	}
 	groups := map[int][]int{}
 	for i := range rows {
@@ -105,11 +124,12 @@ func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
 			first = append(first, i)
 		}
 	}
-	return d.take(first), d.take(second)
+	return d.Take(first), d.Take(second)
 }
 
-// take returns a copy of the given rows.
-func (d *Dataset) take(rows []int) *Dataset {
+// Take returns a copy of the given rows, in their order; a row may be given more than once.
+// It panics if there is no such row.
+func (d *Dataset) Take(rows []int) *Dataset {
 	t := &Dataset{Inputs: d.Inputs, Classes: d.Classes}
 	out := 0
 	if n := d.Rows(); n > 0 {
@@ -121,6 +141,9 @@ func (d *Dataset) take(rows []int) *Dataset {
 			t.Labels = append(t.Labels, d.Labels[r])
 		}
 		t.Y = append(t.Y, d.Y[r*out:][:out]...)
+		if d.Weights != nil {
+			t.Weights = append(t.Weights, d.Weights[r])
+		}
 	}
 	return t
 }

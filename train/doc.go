@@ -1,0 +1,11 @@
+// Package train trains a network of package net: the data set type, optimizers, the
+// training loop, and the history of a run.
+//
+// [Trainer.Fit] runs whole epochs; [Trainer.Step] is one update for loops of your own
+// and allocates nothing. A seed fixes the order of the rows, so the same seed, data
+// and configuration give the same weights, bit for bit, on avx2, avx512 and neon.
+//
+// Training that stops early leaves usable weights: a cancelled context leaves those of
+// the last finished step; if loss, gradient or weights stop being finite, Fit puts back
+// weights and optimizer as they were at the end of the last finished epoch.
+package train

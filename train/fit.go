@@ -1,0 +1,550 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/sinew-ml/sinew/internal/rng"
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Progress is where a run of Fit is.
+type Progress struct {
+	Epoch, Epochs int     // current epoch, 1...Epochs
+	Step, Steps   int     // finished steps of the epoch, of all its steps (0: not known, a stream's first epoch)
+	Loss          float64 // mean training loss of the epoch so far
+
+	// Done points to the record of the epoch when it has ended, and is nil before.
+	Done *Epoch
+}
+
+// run is where a Fit is, and what it needs to go on from there.
+type run struct {
+	Epochs int     `json:"epochs"` // how many to run
+	Done   int     `json:"done"`   // how many are finished
+	Step   int     `json:"step"`   // finished steps of the one at hand
+	Rate   float64 `json:"rate"`   // its first
+	Loss   float64 `json:"loss"`   // its sum of losses, each times its rows' weight
+	Weight float64 `json:"weight"` // its sum of weights
+	Rows   int     `json:"rows"`   // its rows
+	Right  int     `json:"right"`  // of them right
+	Norms  float64 `json:"norms"`  // its sum of gradient norms
+	Norm   float64 `json:"norm"`   // its largest
+	Waited int     `json:"waited"` // epochs since the best
+	Best   float64 `json:"best"`   // watched figure, lower being better
+	Last   int     `json:"last"`   // steps of the epoch before; 0: none
+
+	History History `json:"history"`
+}
+
+// Fit trains for Epochs passes over data, in an order that the seed and the number of
+// the epoch fix, and measures loss and accuracy on validation after each (nil: no
+// validation). The history holds every finished epoch, whatever the error.
+//
+//   - If ctx ends, Fit stops after the current step and returns ctx's error; the
+//     parameters are those of the last step, or with KeepBest or Patience those of the
+//     best epoch. The steps of an unfinished epoch count.
+//   - If a loss, gradient or weight is not finite, it returns a *NonFiniteError; the
+//     parameters and the optimizer are as at the end of the last finished epoch. They
+//     are finite; if the loss rose before, an earlier copy may be better.
+//   - Data that does not fit the network gives an error before anything is changed.
+//
+// Calling Fit again goes on from where parameters and optimizer are, with the order of
+// the next epoch: two runs of one epoch give the bits of one run of two. After
+// [Trainer.Resume] it finishes the run that was interrupted.
+func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History, error) {
+	if err := data.check(t.m, "training"); err != nil {
+		return new(History), err
+	}
+	weights, err := t.classWeights(data)
+	if err != nil {
+		return new(History), err
+	}
+	rows := newShuffled(t, data, weights)
+	probe := &Dataset{Inputs: data.Inputs}
+	*probe = *data
+	if n := min(probeRows, data.Rows()); n < data.Rows() {
+		b := data.slice(0, n)
+		probe = &Dataset{Inputs: data.Inputs, X: b.X, Labels: b.Labels, Y: b.Y}
+	}
+	return t.fit(ctx, rows, probe, validation)
+}
+
+// probeRows is the number of training rows over which [LayerStats] are taken.
+const probeRows = 512
+
+// Source gives the rows of a data set that need not fit memory, pass by pass. Package data
+// has some, and a reader ahead for all.
+type Source interface {
+	// Inputs returns the number of features per row.
+	Inputs() int
+	// Rewind begins pass 1, 2, ...; a source may give each its own order of the rows.
+	Rewind(pass int) error
+	// Read fills x (rows, inputs) and labels (rows) or y (rows, outputs), whichever is not
+	// nil, as far as it has rows, and returns how many. The end of a pass is io.EOF with 0
+	// rows.
+	Read(x []float32, labels []int, y []float32) (rows int, err error)
+}
+
+// FitSource is Fit for data that is read while it is used. labels says whether the
+// source has class labels or values. Class weights must be given, not Balanced.
+func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, validation *Dataset) (*History, error) {
+	switch {
+	case source == nil:
+		return new(History), errors.New("train: the source is nil")
+	case source.Inputs() != t.m.Inputs():
+		return new(History), fmt.Errorf("train: source: %d inputs per row: the network has %d", source.Inputs(), t.m.Inputs())
+	case t.c.Balanced:
+		return new(History), errors.New("train: Balanced needs to see all labels first: give ClassWeights instead")
+	}
+	weights, err := t.givenWeights(labels)
+	if err != nil {
+		return new(History), err
+	}
+	return t.fit(ctx, &streamed{t: t, source: source, labels: labels, classes: weights}, nil, validation)
+}
+
+// feed gives the batches of a run.
+type feed interface {
+	// begin starts an epoch, counted from 1, after skip steps of it; it returns their
+	// number, 0 if it is not known.
+	begin(epoch, skip int) (steps int, err error)
+	// next returns the next batch, or io.EOF.
+	next() (net.Batch, error)
+}
+
+// fit runs what is left of a run over the feed.
+func (t *Trainer) fit(ctx context.Context, rows feed, probe, validation *Dataset) (*History, error) {
+	if validation != nil {
+		if err := validation.check(t.m, "validation"); err != nil {
+			return new(History), err
+		}
+	}
+	if !t.resumed {
+		t.run = run{Epochs: t.c.Epochs}
+	}
+	t.resumed = false
+	f := &fit{t: t, rows: rows, probe: probe, validation: validation, before: append([]float32(nil), t.m.Params()...)}
+	f.keep()
+	if f.best = t.c.bestWanted(); f.best && t.best == nil {
+		t.best = append(append([]float32(nil), t.m.Params()...), t.m.Stats()...)
+	}
+	err := f.epochs(ctx)
+	if f.left == nil && t.run.Done > 0 || f.best && t.run.History.Best > 0 {
+		f.leave()
+	}
+	h := t.run.History
+	return &h, err
+}
+
+// bestWanted reports whether Fit leaves the weights of the best epoch.
+func (c *Config) bestWanted() bool { return c.KeepBest || c.Patience > 0 }
+
+// fit is one call of Fit.
+type fit struct {
+	t          *Trainer
+	rows       feed
+	probe      *Dataset // nil: a stream, whose first batch of an epoch stands in
+	validation *Dataset
+	best       bool
+	before     []float32 // parameters before the last step
+	left       error     // why the run was left before its end
+
+	// At the end of the last finished epoch.
+	good  [][]float32 // all that an update changes
+	steps int
+}
+
+// arenas returns all that an update changes.
+func (t *Trainer) arenas() [][]float32 {
+	return append([][]float32{t.m.Params(), t.m.Stats(), t.average}, t.state...)
+}
+
+// keep makes a copy of what is good.
+func (f *fit) keep() {
+	arenas := f.t.arenas()
+	if f.good == nil {
+		f.good = make([][]float32, len(arenas))
+		for i, a := range arenas {
+			f.good[i] = make([]float32, len(a))
+		}
+	}
+	for i, a := range arenas {
+		copy(f.good[i], a)
+	}
+	f.steps = f.t.steps
+}
+
+// epochs runs the epochs that are left.
+func (f *fit) epochs(ctx context.Context) error {
+	r := &f.t.run
+	for r.Done < r.Epochs {
+		if f.left = f.epoch(ctx); f.left != nil {
+			return f.left
+		}
+		if p := f.t.c.Patience; p > 0 && r.Waited >= p {
+			r.Epochs = r.Done
+		}
+	}
+	return nil
+}
+
+// leave puts the weights in place that the run is to leave: the best, or the average.
+func (f *fit) leave() {
+	from := f.t.average
+	if f.best {
+		from = f.t.best
+	}
+	if from != nil && (f.best || f.t.averages()) {
+		n := copy(f.t.m.Params(), from)
+		copy(f.t.m.Stats(), from[n:])
+	}
+}
+
+// averages reports whether there is an average to measure and leave.
+func (t *Trainer) averages() bool {
+	return t.c.EMA > 0 && t.steps > 0 || t.c.SWA > 0 && t.averaged > 0
+}
+
+// epoch runs one pass, or what is left of it, and appends its record to the history.
+func (f *fit) epoch(ctx context.Context) error {
+	t, r, began := f.t, &f.t.run, time.Now()
+	number := r.Done + 1
+	steps, err := f.rows.begin(t.epoch+1, r.Step)
+	if err != nil {
+		return err
+	}
+	if steps == 0 {
+		steps = r.Last
+	}
+	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
+		if steps == 0 {
+			return errors.New("train: the learning rate's schedule has no number of steps, and the length of a stream is not known")
+		}
+		t.schedule = s.within(steps * r.Epochs)
+	}
+	if r.Step == 0 {
+		r.Rate, r.Loss, r.Weight, r.Rows, r.Right, r.Norms, r.Norm = t.rate(), 0, 0, 0, 0, 0, 0
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b, err := f.rows.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if r.Step+1 == steps {
+			copy(f.before, t.m.Params())
+		}
+		loss, err := t.Step(b)
+		if err != nil {
+			return f.stopped(err, number, r.Step+1, loss)
+		}
+		n := len(b.X) / t.m.Inputs()
+		w := sumOf(b.Weights, n)
+		r.Step++
+		r.Loss += float64(loss * w)
+		r.Weight += w
+		r.Rows += n
+		r.Norms += t.gradNorm
+		r.Norm = max(r.Norm, t.gradNorm)
+		if b.Labels != nil {
+			r.Right += correct(t.ws.Outputs(n), b.Labels)
+		}
+		if t.c.Progress != nil {
+			t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Step, Steps: steps, Loss: r.Loss / r.Weight})
+		}
+		if f.probe == nil {
+			f.probe = copied(b, t.m)
+		}
+	}
+	if r.Rows == 0 {
+		return errors.New("train: the source has no rows")
+	}
+	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxNorm: r.Norm,
+		Train: Metrics{Loss: r.Loss / r.Weight, Accuracy: math.NaN()}, Validation: none()}
+	if f.probe.Labels != nil {
+		e.Train.Accuracy = float64(r.Right) / float64(r.Rows)
+	}
+	if t.c.SWA > 0 && number >= t.c.SWA {
+		t.averaged++
+		t.moveAverage(1 / float64(t.averaged))
+	}
+	e.Layers = layerStats(t.m, t.ws, f.before, f.probe)
+	averages := t.averages()
+	if averages {
+		t.swapAverage()
+	}
+	if f.validation != nil {
+		e.Validation = evaluate(t.ws, f.validation)
+	}
+	e.Seconds = time.Since(began).Seconds()
+	bad := f.validation != nil && !finite(e.Validation.Loss)
+	if !bad {
+		f.watch(&e)
+	}
+	if averages {
+		t.swapAverage()
+	}
+	if bad {
+		return f.stopped(ErrNonFinite, number, 0, e.Validation.Loss)
+	}
+	t.epoch++
+	r.Done, r.Last, r.Step = number, r.Step, 0
+	r.History.Epochs = append(r.History.Epochs, e)
+	f.keep()
+	if t.c.Progress != nil {
+		t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Last, Steps: r.Last, Loss: e.Train.Loss, Done: &e})
+	}
+	return nil
+}
+
+// swapAverage exchanges weights and running averages with their average.
+func (t *Trainer) swapAverage() {
+	avg := t.average
+	for _, x := range [2][]float32{t.m.Params(), t.m.Stats()} {
+		for i, v := range x {
+			x[i], avg[i] = avg[i], v
+		}
+		avg = avg[len(x):]
+	}
+}
+
+// watch compares the epoch's figure with the best, and tells a Plateau.
+func (f *fit) watch(e *Epoch) {
+	t, r := f.t, &f.t.run
+	figure := t.c.Watch.of(e)
+	if p, ok := t.c.LearnRate.(Plateau); ok {
+		t.plateau.after(p, figure)
+	}
+	if r.History.Best == 0 || figure < r.Best-t.c.MinDelta {
+		r.Best, r.Waited, r.History.Best = figure, 0, e.Epoch
+		if f.best {
+			n := copy(t.best, t.m.Params())
+			copy(t.best[n:], t.m.Stats())
+		}
+		return
+	}
+	r.Waited++
+}
+
+// stopped puts back what was good and says where something was not finite.
+func (f *fit) stopped(err error, epoch, step int, loss float64) error {
+	if !errors.Is(err, ErrNonFinite) {
+		return err
+	}
+	where := ""
+	if step > 0 {
+		switch layer, gradient := f.t.ws.NonFinite(); {
+		case layer >= 0 && gradient:
+			where = fmt.Sprintf("gradient of layer %d", layer)
+		case layer >= 0:
+			where = fmt.Sprintf("outputs of layer %d", layer)
+		}
+	}
+	for i, arena := range f.t.arenas() {
+		copy(arena, f.good[i])
+	}
+	f.t.steps = f.steps
+	f.t.run.Step = 0
+	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: epoch - 1, Where: where}
+}
+
+// copied returns a data set of its own with the rows of a batch.
+func copied(b net.Batch, m *net.Network) *Dataset {
+	return &Dataset{
+		Inputs: m.Inputs(), X: append([]float32(nil), b.X...),
+		Labels: append([]int(nil), b.Labels...), Y: append([]float32(nil), b.Y...),
+	}
+}
+
+// shuffled feeds a data set in memory, in a new order each epoch.
+type shuffled struct {
+	t       *Trainer
+	data    *Dataset
+	weights []float32 // (rows), nil: none
+	order   []int
+	at      int
+}
+
+func newShuffled(t *Trainer, data *Dataset, weights []float32) *shuffled {
+	return &shuffled{t: t, data: data, weights: weights, order: make([]int, data.Rows())}
+}
+
+func (s *shuffled) begin(epoch, skip int) (steps int, err error) {
+	for i := range s.order {
+		s.order[i] = i
+	}
+	rng.New(s.t.c.Seed, rng.Shuffle, uint32(epoch)).Shuffle(s.order)
+	size := s.t.c.BatchSize
+	s.at = min(len(s.order), skip*size)
+	return (len(s.order) + size - 1) / size, nil
+}
+
+func (s *shuffled) next() (net.Batch, error) {
+	if s.at == len(s.order) {
+		return net.Batch{}, io.EOF
+	}
+	to := min(len(s.order), s.at+s.t.c.BatchSize)
+	rows := s.order[s.at:to]
+	s.at = to
+	return s.t.gather(s.data, s.weights, rows), nil
+}
+
+// gather copies the rows of d into the Trainer's batch buffers.
+func (t *Trainer) gather(d *Dataset, weights []float32, rows []int) net.Batch {
+	in, out := t.m.Inputs(), t.m.Outputs()
+	b := net.Batch{X: t.batch.X[:len(rows)*in]}
+	if d.Labels != nil {
+		b.Labels = t.labels[:len(rows)]
+	} else {
+		b.Y = t.y[:len(rows)*out]
+	}
+	if weights != nil {
+		b.Weights = t.weights[:len(rows)]
+	}
+	for i, r := range rows {
+		copy(b.X[i*in:][:in], d.X[r*in:][:in])
+		if d.Labels != nil {
+			b.Labels[i] = d.Labels[r]
+		} else {
+			copy(b.Y[i*out:][:out], d.Y[r*out:][:out])
+		}
+		if weights != nil {
+			b.Weights[i] = weights[r]
+		}
+	}
+	return b
+}
+
+// streamed feeds a source.
+type streamed struct {
+	t       *Trainer
+	source  Source
+	labels  bool
+	classes []float64
+	row     int
+}
+
+func (s *streamed) begin(epoch, skip int) (steps int, err error) {
+	if err := s.source.Rewind(epoch); err != nil {
+		return 0, fmt.Errorf("train: source: %w", err)
+	}
+	s.row = 0
+	for range skip {
+		if _, err := s.next(); err != nil {
+			return 0, fmt.Errorf("train: source: it ends before the step to go on from: %w", err)
+		}
+	}
+	return 0, nil
+}
+
+func (s *streamed) next() (net.Batch, error) {
+	t := s.t
+	in, out := t.m.Inputs(), t.m.Outputs()
+	labels, y := t.labels, []float32(nil)
+	if !s.labels {
+		labels, y = nil, t.y
+	}
+	n, size := 0, t.c.BatchSize
+	for n < size {
+		var l []int
+		var v []float32
+		if s.labels {
+			l = labels[n:]
+		} else {
+			v = y[n*out:]
+		}
+		rows, err := s.source.Read(t.batch.X[n*in:], l, v)
+		if rows < 0 || rows > size-n {
+			return net.Batch{}, fmt.Errorf("train: source: %d rows read: want 0...%d", rows, size-n)
+		}
+		n += rows
+		if err == io.EOF || rows == 0 && err == nil {
+			break
+		}
+		if err != nil {
+			return net.Batch{}, fmt.Errorf("train: source: row %d (from 0): %w", s.row+n, err)
+		}
+	}
+	if n == 0 {
+		return net.Batch{}, io.EOF
+	}
+	b := net.Batch{X: t.batch.X[:n*in]}
+	if i := notFinite(b.X); i >= 0 {
+		return b, fmt.Errorf("train: source: X is %g in row %d, column %d (from 0): want finite values", b.X[i], s.row+i/in, i%in)
+	}
+	if s.labels {
+		b.Labels = labels[:n]
+	} else {
+		b.Y = y[:n*out]
+		if i := notFinite(b.Y); i >= 0 {
+			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): want finite values", b.Y[i], s.row+i/out, i%out)
+		}
+	}
+	if s.classes != nil {
+		b.Weights = t.weights[:n]
+		for i, l := range b.Labels {
+			if uint(l) < uint(len(s.classes)) {
+				b.Weights[i] = float32(s.classes[l])
+			} // else Step says what is wrong with the label
+		}
+	}
+	s.row += n
+	return b, nil
+}
+
+// givenWeights returns ClassWeights if they fit.
+func (t *Trainer) givenWeights(labels bool) ([]float64, error) {
+	w := t.c.ClassWeights
+	if w == nil && !t.c.Balanced {
+		return nil, nil
+	}
+	if !labels {
+		return nil, errors.New("train: class weights: the training set has no labels")
+	}
+	if n := max(2, t.m.Outputs()); w != nil && len(w) != n {
+		return nil, fmt.Errorf("train: %d class weights: want %d, one per class", len(w), n)
+	}
+	return w, nil
+}
+
+// classWeights returns the weight of each row: its own times its class's; nil for none.
+func (t *Trainer) classWeights(d *Dataset) ([]float32, error) {
+	classes, err := t.givenWeights(d.Labels != nil)
+	if err != nil {
+		return nil, err
+	}
+	if t.c.Balanced {
+		counts := make([]int, max(2, t.m.Outputs()))
+		for _, l := range d.Labels {
+			counts[l]++
+		}
+		classes = make([]float64, len(counts))
+		for i, n := range counts {
+			if n > 0 {
+				classes[i] = float64(d.Rows()) / float64(len(counts)*n)
+			}
+		}
+	}
+	if classes == nil {
+		return d.Weights, nil
+	}
+	weights := make([]float32, d.Rows())
+	for i, l := range d.Labels {
+		w := classes[l]
+		if d.Weights != nil {
+			w *= float64(d.Weights[i])
+		}
+		weights[i] = float32(w)
+	}
+	return weights, nil
+}

@@ -1,0 +1,210 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/sinew-ml/sinew/mat"
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Step makes one update from b, which has at most BatchSize rows, and returns the
+// mean loss before it. It allocates nothing.
+//
+// An error says what does not fit about b or about the schedule's rate, or is
+// ErrNonFinite if the loss is NaN or infinite or the norm of the gradient above 1e19,
+// where its squares overflow; the parameters are not changed then. It is ErrNonFinite
+// too if the update itself overflowed, which leaves parameters that are of no use:
+// keep a copy, as Fit does.
+func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
+	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
+		return 0, errors.New("train: the learning rate's schedule has no number of steps: set it, or use Fit")
+	}
+	rate := t.rate()
+	if err := checkRate(rate, t.steps); err != nil {
+		return 0, fmt.Errorf("train: %w", err)
+	}
+	t.ws.SetDropout(t.c.Seed, uint64(t.steps))
+	loss, err = t.ws.Gradient(b)
+	if err != nil {
+		return 0, err
+	}
+	if t.c.ClipValue > 0 {
+		clipValue(t.ws.Grads(), float32(t.c.ClipValue))
+	}
+	t.gradNorm = t.norm()
+	const most = 1e19
+	if !finite(loss) || !(t.gradNorm <= most) {
+		return loss, ErrNonFinite
+	}
+	t.clip = 1
+	if c := t.c.ClipNorm; c > 0 && t.gradNorm > c {
+		t.clip = c / t.gradNorm
+	}
+	t.steps++
+	t.rules[0] = t.c.Optimizer.rule(t.steps, rate, false)
+	t.rules[1] = t.c.Optimizer.rule(t.steps, rate, true)
+	for i := range t.finite {
+		t.finite[i] = true
+	}
+	t.share(t.updatePart)
+	for _, ok := range t.finite {
+		if !ok {
+			return loss, ErrNonFinite
+		}
+	}
+	if t.c.MaxNorm > 0 {
+		t.maxNorm()
+	}
+	t.ws.UpdateStats()
+	if t.c.EMA > 0 {
+		t.moveAverage(1 - t.c.EMA)
+	}
+	return loss, nil
+}
+
+// rate returns the learning rate of the next step.
+func (t *Trainer) rate() float64 { return t.schedule.Rate(t.steps) * t.plateau.Scale }
+
+// sharedParams is the number of parameters from which a second worker pays for an update.
+const sharedParams = 1 << 15
+
+// share runs f on as many workers as pay for a pass over the parameters.
+func (t *Trainer) share(f func(worker, workers int)) {
+	if t.team == nil || len(t.m.Params()) < sharedParams {
+		f(0, 1)
+	} else {
+		t.team.Run(f)
+	}
+}
+
+// normBlock is the number of gradients whose squares are summed in float32.
+const normBlock = 4096
+
+// norm returns the 2-norm of the gradient: sums of squares of its blocks, added in
+// float64 in their order, so that it does not depend on the workers.
+func (t *Trainer) norm() float64 {
+	t.share(t.normPart)
+	sum := 0.0
+	for _, s := range t.partial {
+		sum += s
+	}
+	return math.Sqrt(sum)
+}
+
+func (t *Trainer) squares(worker, workers int) {
+	g := t.ws.Grads()
+	n := len(t.partial)
+	for i := n * worker / workers; i < n*(worker+1)/workers; i++ {
+		block := g[i*normBlock : min(len(g), (i+1)*normBlock)]
+		t.partial[i] = float64(mat.Dot(block, block))
+	}
+}
+
+// update is one worker's part of the optimizer's pass.
+func (t *Trainer) update(worker, workers int) {
+	w, g := t.m.Params(), t.ws.Grads()
+	const whole = 64 // a cache line and more: workers do not write to the same one
+	pieces := (len(w) + whole - 1) / whole
+	from, to := pieces*worker/workers*whole, min(len(w), pieces*(worker+1)/workers*whole)
+	var state [3][]float32
+	for i := range t.segments {
+		s := &t.segments[i]
+		lo, hi := max(from, s.from), min(to, s.to)
+		if lo >= hi {
+			continue
+		}
+		for j := range t.state {
+			state[j] = t.state[j][lo:hi]
+		}
+		rule := &t.rules[0]
+		if s.decays {
+			rule = &t.rules[1]
+		}
+		terms := mat.Terms{Clip: t.clip, L1: s.l1, L2: s.l2}
+		if !rule.Update(w[lo:hi], g[lo:hi], state[:len(t.state)], terms) {
+			t.finite[worker] = false
+		}
+	}
+}
+
+// clipValue brings each element into ±c; NaN stays.
+func clipValue(g []float32, c float32) {
+	for i, v := range g {
+		if v > c {
+			g[i] = c
+		} else if v < -c {
+			g[i] = -c
+		}
+	}
+}
+
+// maxNorm scales the weights into each unit down to a 2-norm of MaxNorm.
+func (t *Trainer) maxNorm() {
+	c := t.c.MaxNorm
+	for i := range t.m.Layers() {
+		if t.c.Layers != nil && t.c.Layers[i].Frozen {
+			continue
+		}
+		w, b := t.m.Layer(i)
+		out := len(b)
+		for j := range out {
+			sum := 0.0
+			for k := j; k < len(w); k += out {
+				sum += float64(float64(w[k]) * float64(w[k]))
+			}
+			if sum > c*c {
+				s := float32(c / math.Sqrt(sum))
+				for k := j; k < len(w); k += out {
+					w[k] *= s
+				}
+			}
+		}
+	}
+}
+
+// moveAverage moves the average by a share towards the weights and running averages.
+func (t *Trainer) moveAverage(share float64) {
+	s := float32(share)
+	avg := t.average
+	for _, x := range [2][]float32{t.m.Params(), t.m.Stats()} {
+		for i, v := range x {
+			avg[i] += float32(s * (v - avg[i]))
+		}
+		avg = avg[len(x):]
+	}
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// ErrNonFinite is what Step returns, and what a NonFiniteError of Fit wraps, when the
+// loss, the gradient or the weights overflow or are NaN.
+var ErrNonFinite = errors.New("train: loss, gradient or weights are NaN or infinite")
+
+// NonFiniteError says where Fit met what is not finite. Usual
+// causes are a learning rate that is too high and inputs that were not scaled.
+type NonFiniteError struct {
+	Epoch, Step int     // both from 1, as in Progress
+	Loss        float64 // of the step; of the validation set if Step is 0
+	Restored    int     // the epoch whose weights were put back, 0 for those before Fit
+	Where       string  // "outputs of layer 1", where it was met first; "" if only their sum overflows
+}
+
+func (e *NonFiniteError) Error() string {
+	where := fmt.Sprintf("epoch %d, step %d", e.Epoch, e.Step)
+	if e.Step == 0 {
+		where = fmt.Sprintf("epoch %d, validation", e.Epoch)
+	}
+	if e.Where != "" {
+		where += ", first in the " + e.Where
+	}
+	from := fmt.Sprintf("at the end of epoch %d", e.Restored)
+	if e.Restored == 0 {
+		from = "before the first epoch"
+	}
+	return fmt.Sprintf("train: loss, gradient or weights are not finite (loss %g) at %s; the weights are put back to those %s", e.Loss, where, from)
+}
+
+// Unwrap returns ErrNonFinite.
+func (e *NonFiniteError) Unwrap() error { return ErrNonFinite }

@@ -1,0 +1,153 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/sinew-ml/sinew/mat"
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Trainer changes the parameters of one network. It must not be used from two
+// goroutines at once, nor while others use the network.
+type Trainer struct {
+	m        *net.Network
+	c        Config // with its defaults
+	schedule Schedule
+	ws       *net.Workspace
+	team     *mat.Team // nil with one worker
+	state    [][]float32
+	average  []float32 // of the parameters, then of the running averages; nil without EMA and SWA
+	averaged int       // how many weights SWA's average is of
+
+	steps   int       // updates made
+	epoch   int       // epochs finished: the next one's order follows from it
+	run     run       // of Fit
+	best    []float32 // parameters and running averages of the best epoch
+	resumed bool
+	plateau plateau
+
+	segments []segment
+	rules    [2]mat.Rule // of the step at hand: for parameters that do not decay, and that do
+	clip     float64
+	partial  []float64 // sums of squares of the gradient's blocks
+	finite   []bool    // by worker
+	gradNorm float64   // of the last step, before clipping
+
+	normPart, updatePart func(worker, workers int)
+
+	batch   net.Batch // gathered rows
+	labels  []int
+	y       []float32
+	weights []float32
+}
+
+// segment is a piece of the parameters with the same treatment.
+type segment struct {
+	from, to int
+	l1, l2   float64
+	decays   bool
+}
+
+// New returns a Trainer for m. A configuration out of range gives an error that names
+// the value and the range. [Trainer.Close] ends its workers; a Trainer that is dropped
+// without it is cleaned up by the garbage collector.
+func New(m *net.Network, c Config) (*Trainer, error) {
+	if m == nil {
+		return nil, errors.New("train: the network is nil")
+	}
+	c = c.withDefaults()
+	if err := c.check(m); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	t := &Trainer{m: m, c: c, schedule: c.LearnRate, ws: m.NewWorkspace(c.BatchSize), clip: 1, plateau: plateau{Scale: 1}}
+	n := len(m.Params())
+	rule := c.Optimizer.rule(1, t.schedule.Rate(0), true)
+	for range rule.States() {
+		t.state = append(t.state, make([]float32, n))
+	}
+	c.Optimizer.start(t.state, t.schedule.Rate(0))
+	t.segments = segments(m, &c)
+	t.partial = make([]float64, (n+normBlock-1)/normBlock)
+	t.finite = make([]bool, c.Workers)
+	t.normPart, t.updatePart = t.squares, t.update
+	if c.EMA > 0 || c.SWA > 0 {
+		t.average = append(append([]float32(nil), m.Params()...), m.Stats()...)
+	}
+	if c.Layers != nil {
+		frozen := make([]bool, m.Layers())
+		for i, l := range c.Layers {
+			frozen[i] = l.Frozen
+		}
+		t.ws.Freeze(frozen)
+	}
+	if c.Workers > 1 {
+		t.team = mat.NewTeam(c.Workers)
+		t.ws.SetTeam(t.team)
+		runtime.AddCleanup(t, (*mat.Team).Close, t.team)
+	}
+	t.batch.X = make([]float32, c.BatchSize*m.Inputs())
+	t.labels = make([]int, c.BatchSize)
+	t.y = make([]float32, c.BatchSize*m.Outputs())
+	t.weights = make([]float32, c.BatchSize)
+	return t, nil
+}
+
+// Close ends the Trainer's workers. It may be called twice; Step and Fit after it work
+// with one worker.
+func (t *Trainer) Close() {
+	if t.team != nil {
+		t.team.Close()
+		t.team = nil
+		t.ws.SetTeam(nil)
+	}
+}
+
+// Network returns the network that t trains.
+func (t *Trainer) Network() *net.Network { return t.m }
+
+// Steps returns how many updates t has made.
+func (t *Trainer) Steps() int { return t.steps }
+
+// GradNorm returns the 2-norm of the last step's gradient, before clipping.
+func (t *Trainer) GradNorm() float64 { return t.gradNorm }
+
+// segments cuts the parameters where their treatment changes; frozen ones are in none.
+func segments(m *net.Network, c *Config) []segment {
+	var all []segment
+	add := func(s segment) {
+		if n := len(all); n > 0 && all[n-1].to == s.from && all[n-1].l1 == s.l1 && all[n-1].l2 == s.l2 && all[n-1].decays == s.decays {
+			all[n-1].to = s.to
+			return
+		}
+		all = append(all, s)
+	}
+	_, wd := c.Optimizer.(AdamW)
+	from := 0
+	for i := range m.Layers() {
+		w, b := m.Layer(i)
+		gamma, beta := m.Norm(i)
+		mid, to := from+len(w), from+len(w)+len(b)+len(gamma)+len(beta)
+		l1, l2, frozen := c.L1, c.L2, false
+		if c.Layers != nil {
+			l := c.Layers[i]
+			if frozen = l.Frozen; l.L1 != nil {
+				l1 = *l.L1
+			}
+			if l.L2 != nil {
+				l2 = *l.L2
+			}
+		}
+		if !frozen {
+			add(segment{from, mid, l1, l2, wd})
+			if c.DecayBiases {
+				add(segment{mid, to, l1, l2, wd})
+			} else {
+				add(segment{mid, to, 0, 0, false})
+			}
+		}
+		from = to
+	}
+	return all
+}
