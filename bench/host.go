@@ -25,16 +25,20 @@ func forceISA(name string) error {
 }
 
 // printHost says what was measured on what.
-func printHost(w io.Writer, peers []peer, absent []missing, m *machine, e effort) {
+func printHost(w io.Writer, peers []peer, absent []missing, m *machine, e effort, markdown bool) {
+	if markdown {
+		fmt.Fprintln(w, "```")
+		defer fmt.Fprint(w, "```\n\n")
+	}
 	info := mat.ISA()
-	fmt.Fprintf(w, "CPU       %s, %s/%s\n", info.CPU, runtime.GOOS, runtime.GOARCH)
-	fmt.Fprintf(w, "Go        %s\n", runtime.Version())
+	fmt.Fprintf(w, "CPU        %s, %s/%s\n", info.CPU, runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(w, "Go         %s\n", runtime.Version())
 	for _, p := range peers {
-		fmt.Fprintf(w, "%-9s %s\n", p.name, p.version)
+		fmt.Fprintf(w, "%-10s %s\n", p.name, p.version)
 	}
 	for _, a := range absent {
-		fmt.Fprintf(w, "%-9s left out: %v\n", a.name, a.why)
+		fmt.Fprintf(w, "%-10s left out: %v\n", a.name, a.why)
 	}
-	fmt.Fprintf(w, "FMA peak  %.1f GFLOP/s of one core, best of this run\n", m.flops/1e9)
-	fmt.Fprintf(w, "Method    one thread, best of %d samples of %v, peers taking turns\n\n", e.rounds, e.sample)
+	fmt.Fprintf(w, "FMA peak   %.1f GFLOP/s of one core, best of this run\n", m.flops/1e9)
+	fmt.Fprintf(w, "Method     one thread, best of %d samples of %v, peers taking turns\n\n", e.rounds, e.sample)
 }

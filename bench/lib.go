@@ -8,6 +8,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"unsafe"
 )
 
@@ -16,6 +17,8 @@ type lib struct{ handle unsafe.Pointer }
 
 // openLib opens the first of the names that is there.
 func openLib(names ...string) (l lib, err error) {
+	runtime.LockOSThread() // dlerror speaks of the last call of its thread
+	defer runtime.UnlockOSThread()
 	for _, name := range names {
 		path := C.CString(name)
 		l.handle = C.lib_open(path)

@@ -18,8 +18,8 @@ type machine struct {
 	flops              float64 // best seen, per second
 }
 
-func newMachine(cc *compiler) (*machine, error) {
-	l, err := cc.build("peak.c", plainC)
+func newMachine() (*machine, error) {
+	l, err := compile("peak.c", plainC)
 	if err != nil {
 		return nil, err
 	}

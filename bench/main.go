@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -14,7 +15,15 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	progress := io.Discard
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		progress = os.Stderr
+	}
+	err := run(os.Args[1:], os.Stdout, progress)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -48,21 +57,15 @@ func run(args []string, out, progress io.Writer) error {
 	runtime.LockOSThread()
 	runtime.GOMAXPROCS(1)
 	oneThread()
-	cc, err := newCompiler()
-	if err != nil {
-		return err
-	}
-	defer cc.close()
 	if len(args) > 0 && args[0] == "step" {
-		return runSteps(args[1:], cc, out, progress)
+		return runSteps(args[1:], out, progress)
 	}
-	return runProducts(args, cc, out, progress)
+	return runProducts(args, out, progress)
 }
 
-func runProducts(args []string, cc *compiler, out, progress io.Writer) error {
+func runProducts(args []string, out, progress io.Writer) error {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.SetOutput(progress)
 	o.add(f, 9, 3*time.Millisecond)
 	set := f.String("set", "anchors", "shapes: anchors, thin, narrow, random, powers or all")
 	list := f.String("shapes", "", "`list` of shapes instead of a set: NN:64x10x128,TN:784x128x64")
@@ -87,11 +90,11 @@ func runProducts(args []string, cc *compiler, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	peers, absent, err := loadPeers(o.peers, cc)
+	peers, absent, err := loadPeers(o.peers)
 	if err != nil {
 		return err
 	}
-	m, err := newMachine(cc)
+	m, err := newMachine()
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func runProducts(args []string, cc *compiler, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	printHost(out, peers, absent, m, o.effort)
+	printHost(out, peers, absent, m, o.effort, o.markdown)
 	printProducts(out, rows, peers, m.flops, l, o.markdown)
 	return nil
 }

@@ -48,19 +48,19 @@ func oneThread() {
 // loaders of the peers, in the order of the columns.
 var loaders = []struct {
 	name string
-	load func(*compiler) ([]peer, error)
+	load func() ([]peer, error)
 }{
-	{"sinew", func(*compiler) ([]peer, error) { return []peer{loadSinew()}, nil }},
+	{"sinew", func() ([]peer, error) { return []peer{loadSinew()}, nil }},
 	{"openblas", loadOpenBLAS},
 	{"blis", loadBLIS},
 	{"onednn", loadOneDNN},
 	{"eigen", loadEigen},
 	{"libxsmm", loadXSMM},
-	{"gonum", func(*compiler) ([]peer, error) { return []peer{loadGonum()}, nil }},
+	{"gonum", func() ([]peer, error) { return []peer{loadGonum()}, nil }},
 }
 
 // loadPeers opens the peers of a comma-separated list, all for "". Sinew is always there.
-func loadPeers(list string, cc *compiler) (peers []peer, absent []missing, err error) {
+func loadPeers(list string) (peers []peer, absent []missing, err error) {
 	var names []string
 	for _, l := range loaders {
 		names = append(names, l.name)
@@ -78,7 +78,7 @@ func loadPeers(list string, cc *compiler) (peers []peer, absent []missing, err e
 		if l.name != "sinew" && !slices.Contains(wanted, l.name) {
 			continue
 		}
-		found, err := l.load(cc)
+		found, err := l.load()
 		if err != nil {
 			absent = append(absent, missing{l.name, err})
 		}

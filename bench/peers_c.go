@@ -5,24 +5,35 @@ import "C"
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 )
 
-func loadOpenBLAS(*compiler) ([]peer, error) {
+// openOpenBLAS returns cblas_sgemm and cblas_sgemv.
+func openOpenBLAS() (f []unsafe.Pointer, version string, err error) {
 	l, err := openLib("libopenblas.so.0", "libopenblas.so")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	f, err := l.need("cblas_sgemm", "cblas_sgemv", "openblas_set_num_threads")
+	f, err = l.need("cblas_sgemm", "cblas_sgemv", "openblas_set_num_threads")
+	if err != nil {
+		return nil, "", err
+	}
+	C.call_set_int(f[2], 1)
+	config := strings.Fields(l.text("openblas_get_config")) // OpenBLAS 0.3.21 ...
+	if len(config) > 1 {
+		version = config[1]
+	}
+	return f, version + ", " + l.text("openblas_get_corename"), nil
+}
+
+func loadOpenBLAS() ([]peer, error) {
+	f, version, err := openOpenBLAS()
 	if err != nil {
 		return nil, err
 	}
-	C.call_set_int(f[2], 1)
-	version := strings.TrimPrefix(strings.Join(strings.Fields(l.text("openblas_get_config")), " "), "OpenBLAS ")
-	version, _, _ = strings.Cut(version, " ")
-	version += ", " + l.text("openblas_get_corename")
-	// A product of one row is slow in its gemm: a good programmer calls gemv.
+	// One row is slow in its gemm from m·n·k = 10⁶: a good programmer calls gemv.
 	return []peer{
 		{name: "OpenBLAS", version: version, class: rival, product: cblas(f[0])},
 		{name: "gemv", version: "cblas_sgemv of OpenBLAS, for one row", class: rival, product: func(p product, a, b, c []float32) sampler {
@@ -37,7 +48,7 @@ func loadOpenBLAS(*compiler) ([]peer, error) {
 	}, nil
 }
 
-func loadBLIS(*compiler) ([]peer, error) {
+func loadBLIS() ([]peer, error) {
 	l, err := openLib("libblis.so.4", "libblis.so")
 	if err != nil {
 		return nil, err
@@ -63,25 +74,26 @@ func cblas(gemm unsafe.Pointer) func(p product, a, b, c []float32) sampler {
 	}
 }
 
-func openOneDNN() (l lib, gemm unsafe.Pointer, version string, err error) {
-	l, err = openLib("libdnnl.so.3", "libdnnl.so.2", "libdnnl.so")
+// openOneDNN returns dnnl_sgemm.
+func openOneDNN() (gemm unsafe.Pointer, version string, err error) {
+	l, err := openLib("libdnnl.so.3", "libdnnl.so.2", "libdnnl.so")
 	if err != nil {
-		return l, nil, "", err
+		return nil, "", err
 	}
 	f, err := l.need("dnnl_sgemm", "dnnl_version")
 	if err != nil {
-		return l, nil, "", err
+		return nil, "", err
 	}
 	if omp := l.find("omp_set_num_threads"); omp != nil {
 		C.call_set_int(omp, 1)
 	}
 	var v [3]C.int
 	C.call_dnnl_version(f[1], &v[0])
-	return l, f[0], fmt.Sprintf("%d.%d.%d, dnnl_sgemm", v[0], v[1], v[2]), nil
+	return f[0], fmt.Sprintf("%d.%d.%d, dnnl_sgemm", v[0], v[1], v[2]), nil
 }
 
-func loadOneDNN(*compiler) ([]peer, error) {
-	_, gemm, version, err := openOneDNN()
+func loadOneDNN() ([]peer, error) {
+	gemm, version, err := openOneDNN()
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +105,8 @@ func loadOneDNN(*compiler) ([]peer, error) {
 	}}}, nil
 }
 
-func loadEigen(cc *compiler) ([]peer, error) {
-	l, err := cc.build("eigen.cc", append(plainC, "-DNDEBUG", "-I/usr/include/eigen3", "-I/usr/local/include/eigen3"))
+func loadEigen() ([]peer, error) {
+	l, err := compile("eigen.cc", slices.Concat(plainC, []string{"-DNDEBUG", "-I/usr/include/eigen3", "-I/usr/local/include/eigen3"}))
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +125,8 @@ func loadEigen(cc *compiler) ([]peer, error) {
 
 // loadXSMM links the archive that distributions ship into a shared library. It has no
 // kernels for NT.
-func loadXSMM(cc *compiler) ([]peer, error) {
-	l, err := cc.build("xsmm.c", plainC, "-Wl,--whole-archive", "-l:libxsmm.a", "-Wl,--no-whole-archive",
+func loadXSMM() ([]peer, error) {
+	l, err := compile("xsmm.c", plainC, "-Wl,--whole-archive", "-l:libxsmm.a", "-Wl,--no-whole-archive",
 		"-l:libxsmmnoblas.a", "-ldl", "-lpthread")
 	if err != nil {
 		return nil, err

@@ -91,21 +91,19 @@ func agree(p product, peers []peer, samplers []sampler, a, b, c []float32) error
 	return nil
 }
 
-// norms returns the Euclidean norms of the rows (of length k) of a matrix, or of its
-// columns if it is stored transposed.
-func norms(x []float32, rows, k, ld int, stored bool) []float64 {
-	n := make([]float64, rows)
-	for i := range n {
+// norms returns the Euclidean norms of n vectors of length k: the rows of a matrix, or
+// its columns.
+func norms(x []float32, n, k, ld int, columns bool) []float64 {
+	sums := make([]float64, n)
+	for i := range sums {
 		for q := range k {
-			v := float64(0)
-			if stored {
-				v = float64(x[q*ld+i])
-			} else {
-				v = float64(x[i*ld+q])
+			at := i*ld + q
+			if columns {
+				at = q*ld + i
 			}
-			n[i] += v * v
+			sums[i] += float64(x[at]) * float64(x[at])
 		}
-		n[i] = math.Sqrt(n[i])
+		sums[i] = math.Sqrt(sums[i])
 	}
-	return n
+	return sums
 }

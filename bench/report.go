@@ -33,7 +33,7 @@ func printProducts(w io.Writer, rows []row, peers []peer, peak float64, l limits
 			}
 			cells = append(cells, text)
 		}
-		cells = append(cells, number("%.2f", r.vsBest), number("%.2f", r.vsJIT), percent(r.gflops[0]*1e9, peak))
+		cells = append(cells, times(r.vsBest), times(r.vsJIT), percent(r.gflops[0]*1e9, peak))
 		t.row(cells...)
 	}
 	t.end()
@@ -75,10 +75,10 @@ func printMeans(w io.Writer, rows []row, peers []peer, markdown bool) {
 		}
 		cells := []string{name, fmt.Sprint(n)}
 		for _, ratios := range [][]float64{best, jit} {
-			cells = append(cells, number("%.2f", geomean(ratios)), number("%.2f", lowest(ratios)))
+			cells = append(cells, times(geomean(ratios)), times(lowest(ratios)))
 		}
 		for i := range peers[1:] {
-			cells = append(cells, number("%.2f", geomean(each[i+1])))
+			cells = append(cells, times(geomean(each[i+1])))
 		}
 		t.row(cells...)
 	}
@@ -129,7 +129,7 @@ func printBelow(w io.Writer, rows []row, peers []peer, l limits) {
 			if what == "the best rival" {
 				name = peers[r.best].name
 			}
-			fmt.Fprintf(w, "    %-18s %.2f of %s, set %s\n", r, ratio(r), name, r.set)
+			fmt.Fprintf(w, "    %-18s %s of %s, set %s\n", r, times(ratio(r)), name, r.set)
 		}
 	}
 	list("the best rival", l.rival, rivalFrom, func(r row) float64 { return r.vsBest })

@@ -44,3 +44,11 @@ func number(format string, v float64) string {
 	}
 	return fmt.Sprintf(format, v)
 }
+
+// times prints a ratio, with one digit more where it is small.
+func times(v float64) string {
+	if v < 0.1 {
+		return number("%.3f", v)
+	}
+	return number("%.2f", v)
+}
