@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ func loadTorch(python string) (p stepPeer, stop func(), err error) {
 	}
 	for _, python := range pythons {
 		command := exec.Command(python, "-c", torchScript)
+		command.Stderr = os.Stderr
 		var t torch
 		if t.in, err = command.StdinPipe(); err != nil {
 			continue
