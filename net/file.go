@@ -52,14 +52,19 @@ func (m *Network) Save(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("net: save model: %w", err)
 	}
-	var tensors []safetensors.Tensor
-	data := m.tensorData()
-	for i, t := range fileTensors(&m.config, m.transform) {
-		tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, data[i]))
-	}
-	return safetensors.Write(w, tensors, map[string]string{
+	return safetensors.Write(w, m.fileTensors(""), map[string]string{
 		"format": "pt", versionKey: version, configKey: string(config),
 	})
+}
+
+// fileTensors returns the network's tensors with a prefix to their names.
+func (m *Network) fileTensors(prefix string) []safetensors.Tensor {
+	var tensors []safetensors.Tensor
+	data := m.tensorData()
+	for i, t := range wantedTensors(&m.config, m.transform, prefix) {
+		tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, data[i]))
+	}
+	return tensors
 }
 
 // tensor is the name and shape of a part of a model file.
@@ -68,10 +73,10 @@ type tensor struct {
 	shape []int
 }
 
-// fileTensors returns what the file of such a network has, in tensorData's order.
-func fileTensors(c *Config, t *Transform) []tensor {
+// wantedTensors returns what the file of such a network has, in tensorData's order.
+func wantedTensors(c *Config, t *Transform, prefix string) []tensor {
 	var all []tensor
-	add := func(name string, shape ...int) { all = append(all, tensor{name, shape}) }
+	add := func(name string, shape ...int) { all = append(all, tensor{prefix + name, shape}) }
 	in := c.Inputs
 	for i, l := range c.Layers {
 		name := fmt.Sprintf("layers.%d.", i)
@@ -150,47 +155,90 @@ func Load(r io.Reader) (*Network, error) {
 	return m, nil
 }
 
-// fromFile checks the whole file against its configuration before it makes a network.
+// fromFile returns the one network of a file.
 func fromFile(f *safetensors.File) (*Network, error) {
-	switch v, ok := f.Metadata[versionKey]; {
-	case !ok:
-		return nil, fmt.Errorf("no %q in the metadata: not a Sinew model", versionKey)
-	case v != version:
-		return nil, fmt.Errorf("model file version %.20q: this library reads version %q", v, version)
+	if err := checkVersion(f); err != nil {
+		return nil, err
+	}
+	if _, ok := f.Metadata[ensembleKey]; ok {
+		return nil, errors.New("the file holds an ensemble: use LoadEnsemble")
 	}
 	config, err := parseConfig(f.Metadata[configKey])
 	if err != nil {
 		return nil, fmt.Errorf("metadata %q: %w", configKey, err)
 	}
-	transform, err := claimedTransform(f, config.Inputs)
+	networks, err := readMembers(f, []member{{config, ""}})
 	if err != nil {
 		return nil, err
 	}
-	wanted := fileTensors(&config, transform)
+	return networks[0], nil
+}
+
+func checkVersion(f *safetensors.File) error {
+	switch v, ok := f.Metadata[versionKey]; {
+	case !ok:
+		return fmt.Errorf("no %q in the metadata: not a Sinew model", versionKey)
+	case v != version:
+		return fmt.Errorf("model file version %.20q: this library reads version %q", v, version)
+	}
+	return nil
+}
+
+// member is a network that a file claims to hold, its tensors' names having the prefix.
+type member struct {
+	config Config
+	prefix string
+}
+
+// readMembers checks the whole file against its configurations before it makes networks.
+func readMembers(f *safetensors.File, members []member) ([]*Network, error) {
 	known := map[string]bool{}
-	for _, want := range wanted {
-		t, ok := f.Tensor(want.name)
-		switch {
-		case !ok:
-			return nil, fmt.Errorf("tensor %q is missing", want.name)
-		case t.DType != "F32":
-			return nil, fmt.Errorf("tensor %q has dtype %.20q: want F32", want.name, t.DType)
-		case !slices.Equal(t.Shape, want.shape):
-			return nil, fmt.Errorf("tensor %q has shape %v: the configuration wants %v", want.name, t.Shape, want.shape)
+	var transforms []*Transform
+	for _, m := range members {
+		transform, err := claimedTransform(f, m.prefix)
+		if err != nil {
+			return nil, err
 		}
-		known[want.name] = true
+		transforms = append(transforms, transform)
+		for _, want := range wantedTensors(&m.config, transform, m.prefix) {
+			t, ok := f.Tensor(want.name)
+			switch {
+			case !ok:
+				return nil, fmt.Errorf("tensor %q is missing", want.name)
+			case t.DType != "F32":
+				return nil, fmt.Errorf("tensor %q has dtype %.20q: want F32", want.name, t.DType)
+			case !slices.Equal(t.Shape, want.shape):
+				return nil, fmt.Errorf("tensor %q has shape %v: the configuration wants %v", want.name, t.Shape, want.shape)
+			}
+			known[want.name] = true
+		}
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] {
 			return nil, fmt.Errorf("tensor %.40q belongs to no layer", t.Name)
 		}
 	}
-	// Every shape was checked against the bytes that are there: New takes no more.
-	m, err := New(config)
+	// Every shape was checked against the bytes that are there: networks take no more.
+	var networks []*Network
+	for i, m := range members {
+		n, err := readNetwork(f, &m, transforms[i])
+		if err != nil {
+			return nil, err
+		}
+		networks = append(networks, n)
+	}
+	return networks, nil
+}
+
+// readNetwork makes a network from tensors that were found to fit.
+func readNetwork(f *safetensors.File, from *member, transform *Transform) (*Network, error) {
+	m, err := New(from.config)
 	if err != nil {
 		return nil, err
 	}
-	m.transform = transform.allocate(config.Inputs)
+	inputs := from.config.Inputs
+	wanted := wantedTensors(&from.config, transform, from.prefix)
+	m.transform = transform.allocate(inputs)
 	for i, to := range m.tensorData() {
 		t, _ := f.Tensor(wanted[i].name)
 		if err := safetensors.DecodeFloat32(to, t); err != nil {
@@ -205,27 +253,27 @@ func fromFile(f *safetensors.File) (*Network, error) {
 		}
 	}
 	if m.transform != nil {
-		return m, m.transform.check(config.Inputs)
+		return m, m.transform.check(inputs)
 	}
 	return m, nil
 }
 
 // claimedTransform returns a transform with the parts that the file names and slices
-// that only have the claimed length, as wanted by fileTensors; nil if it has none.
-func claimedTransform(f *safetensors.File, inputs int) (*Transform, error) {
-	mean, ok := f.Tensor(inputMean)
+// that only have the claimed length, as wantedTensors asks for; nil if it has none.
+func claimedTransform(f *safetensors.File, prefix string) (*Transform, error) {
+	mean, ok := f.Tensor(prefix + inputMean)
 	if !ok {
 		return nil, nil
 	}
 	if len(mean.Shape) != 1 || mean.Shape[0] < 1 || mean.Shape[0] > MaxUnits {
-		return nil, fmt.Errorf("tensor %q has shape %v: want one dimension of 1...%d", inputMean, mean.Shape, MaxUnits)
+		return nil, fmt.Errorf("tensor %q has shape %v: want one dimension of 1...%d", mean.Name, mean.Shape, MaxUnits)
 	}
 	// The bytes of the mean are in the file: its length is no claim any more.
 	t := &Transform{Mean: make([]float32, mean.Shape[0])}
-	if _, ok := f.Tensor(inputScale); ok {
+	if _, ok := f.Tensor(prefix + inputScale); ok {
 		t.Scale = t.Mean
 	}
-	if _, ok := f.Tensor(inputMatrix); ok {
+	if _, ok := f.Tensor(prefix + inputMatrix); ok {
 		t.Matrix = t.Mean
 	}
 	return t, nil

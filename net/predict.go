@@ -1,11 +1,12 @@
 package net
 
-// Predictor runs rows through a network. It holds the buffers of one goroutine; any
+// Predictor runs rows through a network or an [Ensemble]. It holds the buffers of one goroutine; any
 // number of Predictors share a Network. Prediction allocates nothing.
 type Predictor struct {
 	ws      *Workspace
 	outs    [2][]float32 // (rows, units) of the layers, in turn
 	classes []int
+	others  []*Predictor // of an ensemble's further members
 }
 
 // NewPredictor returns a Predictor for up to maxRows rows a call. It panics if
@@ -38,6 +39,7 @@ func (p *Predictor) Predict(x []float32) []float32 {
 	if rows > p.ws.maxRows {
 		panic("net: Predict: more rows than the Predictor was made for")
 	}
+	input := x
 	if t := m.transform; t != nil {
 		y := p.ws.input[:rows*t.Outputs()]
 		t.Apply(y, x, p.ws.centred)
@@ -50,6 +52,9 @@ func (p *Predictor) Predict(x []float32) []float32 {
 		x = y
 	}
 	m.config.Loss.probabilities(x, m.Outputs())
+	if p.others != nil {
+		p.average(x, input)
+	}
 	return x
 }
 
