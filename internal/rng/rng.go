@@ -19,6 +19,7 @@ const (
 	Split                     // splits of a data set; the word is the class
 	Check                     // sampled parameters of a gradient check; the word is the group
 	Dropout                   // masks; see DropoutWord
+	Bootstrap                 // rows drawn with replacement
 )
 
 // DropoutWord returns the random word of one element of a layer's dropout mask in one
