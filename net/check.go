@@ -120,8 +120,8 @@ func CompareGradients(m *Network, b Batch, grads []float32) (*GradientReport, er
 	if _, err := m.Check(b); err != nil {
 		return nil, err
 	}
-	if len(grads) != len(m.params) {
-		return nil, fmt.Errorf("net: len(grads) = %d: want %d, the number of parameters", len(grads), len(m.params))
+	if len(grads) != m.size {
+		return nil, fmt.Errorf("net: len(grads) = %d: want %d, the number of parameters", len(grads), m.size)
 	}
 	return newForward64(m).compare(b, grads), nil
 }

@@ -155,9 +155,17 @@ func ensembleFromFile(f *safetensors.File) (*Ensemble, error) {
 		}
 		members = append(members, member{config, memberPrefix(k)})
 	}
-	networks, err := readMembers(f, members)
+	transforms, err := checkMembers(f, members)
 	if err != nil {
 		return nil, err
+	}
+	var networks []*Network
+	for k := range members {
+		m, err := readNetwork(f, &members[k], transforms[k])
+		if err != nil {
+			return nil, err
+		}
+		networks = append(networks, m)
 	}
 	return NewEnsemble(networks...)
 }

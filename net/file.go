@@ -47,22 +47,14 @@ func (m *Network) SaveFile(path string) error {
 }
 
 // Save writes what SaveFile does to w.
-func (m *Network) Save(w io.Writer) error {
-	config, err := json.Marshal(m.config)
-	if err != nil {
-		return fmt.Errorf("net: save model: %w", err)
-	}
-	return safetensors.Write(w, m.fileTensors(""), map[string]string{
-		"format": "pt", versionKey: version, configKey: string(config),
-	})
-}
+func (m *Network) Save(w io.Writer) error { return m.SaveAs(w, Float32) }
 
 // fileTensors returns the network's tensors with a prefix to their names.
 func (m *Network) fileTensors(prefix string) []safetensors.Tensor {
 	var tensors []safetensors.Tensor
-	data := m.tensorData()
+	parts := m.parts()
 	for i, t := range wantedTensors(&m.config, m.transform, prefix) {
-		tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, data[i]))
+		tensors = append(tensors, safetensors.NewFloat32(t.name, t.shape, *parts[i]))
 	}
 	return tensors
 }
@@ -73,7 +65,7 @@ type tensor struct {
 	shape []int
 }
 
-// wantedTensors returns what the file of such a network has, in tensorData's order.
+// wantedTensors returns what the file of such a network has.
 func wantedTensors(c *Config, t *Transform, prefix string) []tensor {
 	var all []tensor
 	add := func(name string, shape ...int) { all = append(all, tensor{prefix + name, shape}) }
@@ -106,22 +98,27 @@ func wantedTensors(c *Config, t *Transform, prefix string) []tensor {
 
 const inputMean, inputScale, inputMatrix = "input.mean", "input.scale", "input.matrix"
 
-// tensorData returns the memory of the network's tensors.
-func (m *Network) tensorData() [][]float32 {
-	var all [][]float32
+// parts returns where the network's tensors are kept, in wantedTensors' order. Their
+// lengths are set; what is nil is not there.
+func (m *Network) parts() []*[]float32 {
+	var all []*[]float32
 	for i := range m.layers {
 		l := &m.layers[i]
-		for _, part := range [][]float32{l.w, l.b, l.gamma, l.beta, l.mean, l.vari} {
-			if part != nil {
-				all = append(all, part)
-			}
+		all = append(all, &l.w, &l.b)
+		if l.norm != NoNorm {
+			all = append(all, &l.gamma, &l.beta)
+		}
+		if l.norm == BatchNorm {
+			all = append(all, &l.mean, &l.vari)
 		}
 	}
 	if t := m.transform; t != nil {
-		for _, part := range [][]float32{t.Mean, t.Scale, t.Matrix} {
-			if part != nil {
-				all = append(all, part)
-			}
+		all = append(all, &t.Mean)
+		if t.Scale != nil {
+			all = append(all, &t.Scale)
+		}
+		if t.Matrix != nil {
+			all = append(all, &t.Matrix)
 		}
 	}
 	return all
@@ -157,21 +154,30 @@ func Load(r io.Reader) (*Network, error) {
 
 // fromFile returns the one network of a file.
 func fromFile(f *safetensors.File) (*Network, error) {
-	if err := checkVersion(f); err != nil {
+	config, transform, err := oneNetwork(f)
+	if err != nil {
 		return nil, err
 	}
+	return readNetwork(f, &member{config, ""}, transform)
+}
+
+// oneNetwork checks a file that is to hold one network, and returns what it claims.
+func oneNetwork(f *safetensors.File) (Config, *Transform, error) {
+	if err := checkVersion(f); err != nil {
+		return Config{}, nil, err
+	}
 	if _, ok := f.Metadata[ensembleKey]; ok {
-		return nil, errors.New("the file holds an ensemble: use LoadEnsemble")
+		return Config{}, nil, errors.New("the file holds an ensemble: use LoadEnsemble")
 	}
 	config, err := parseConfig(f.Metadata[configKey])
 	if err != nil {
-		return nil, fmt.Errorf("metadata %q: %w", configKey, err)
+		return Config{}, nil, fmt.Errorf("metadata %q: %w", configKey, err)
 	}
-	networks, err := readMembers(f, []member{{config, ""}})
+	transforms, err := checkMembers(f, []member{{config, ""}})
 	if err != nil {
-		return nil, err
+		return Config{}, nil, err
 	}
-	return networks[0], nil
+	return config, transforms[0], nil
 }
 
 func checkVersion(f *safetensors.File) error {
@@ -190,8 +196,13 @@ type member struct {
 	prefix string
 }
 
-// readMembers checks the whole file against its configurations before it makes networks.
-func readMembers(f *safetensors.File, members []member) ([]*Network, error) {
+// checkMembers checks the whole file against its configurations and returns the
+// transforms that it claims, before a network is made.
+func checkMembers(f *safetensors.File, members []member) ([]*Transform, error) {
+	weights, err := filePrecision(f)
+	if err != nil {
+		return nil, err
+	}
 	known := map[string]bool{}
 	var transforms []*Transform
 	for _, m := range members {
@@ -201,12 +212,16 @@ func readMembers(f *safetensors.File, members []member) ([]*Network, error) {
 		}
 		transforms = append(transforms, transform)
 		for _, want := range wantedTensors(&m.config, transform, m.prefix) {
+			dtype := Float32.String()
+			if len(want.shape) == 2 && want.name != m.prefix+inputMatrix {
+				dtype = weights
+			}
 			t, ok := f.Tensor(want.name)
 			switch {
 			case !ok:
 				return nil, fmt.Errorf("tensor %q is missing", want.name)
-			case t.DType != "F32":
-				return nil, fmt.Errorf("tensor %q has dtype %.20q: want F32", want.name, t.DType)
+			case t.DType != dtype:
+				return nil, fmt.Errorf("tensor %q has dtype %.20q: want %s", want.name, t.DType, dtype)
 			case !slices.Equal(t.Shape, want.shape):
 				return nil, fmt.Errorf("tensor %q has shape %v: the configuration wants %v", want.name, t.Shape, want.shape)
 			}
@@ -218,44 +233,40 @@ func readMembers(f *safetensors.File, members []member) ([]*Network, error) {
 			return nil, fmt.Errorf("tensor %.40q belongs to no layer", t.Name)
 		}
 	}
-	// Every shape was checked against the bytes that are there: networks take no more.
-	var networks []*Network
-	for i, m := range members {
-		n, err := readNetwork(f, &m, transforms[i])
-		if err != nil {
-			return nil, err
-		}
-		networks = append(networks, n)
-	}
-	return networks, nil
+	return transforms, nil
 }
 
-// readNetwork makes a network from tensors that were found to fit.
+// readNetwork makes a network from tensors that were found to fit: it takes no more memory
+// than they have.
 func readNetwork(f *safetensors.File, from *member, transform *Transform) (*Network, error) {
 	m, err := New(from.config)
 	if err != nil {
 		return nil, err
 	}
-	inputs := from.config.Inputs
 	wanted := wantedTensors(&from.config, transform, from.prefix)
-	m.transform = transform.allocate(inputs)
-	for i, to := range m.tensorData() {
+	m.transform = transform.allocate(from.config.Inputs)
+	for i, part := range m.parts() {
 		t, _ := f.Tensor(wanted[i].name)
-		if err := safetensors.DecodeFloat32(to, t); err != nil {
+		if err := safetensors.Convert(*part, t); err != nil {
 			return nil, err
 		}
 	}
+	return m, m.checkLoaded()
+}
+
+// checkLoaded checks the values of which some would do harm.
+func (m *Network) checkLoaded() error {
 	for i := range m.layers {
 		for j, v := range m.layers[i].vari {
-			if v < 0 {
-				return nil, fmt.Errorf("layers.%d.norm.running_var[%d] is %g: want at least 0", i, j, v)
+			if !(v >= 0) {
+				return fmt.Errorf("layers.%d.norm.running_var[%d] is %g: want at least 0", i, j, v)
 			}
 		}
 	}
 	if m.transform != nil {
-		return m, m.transform.check(inputs)
+		return m.transform.check(m.config.Inputs)
 	}
-	return m, nil
+	return nil
 }
 
 // claimedTransform returns a transform with the parts that the file names and slices

@@ -17,7 +17,16 @@ type forward64 struct {
 	side []int8
 }
 
-func newForward64(m *Network) *forward64 { return &forward64{m: m, params: widen(m.params)} }
+func newForward64(m *Network) *forward64 {
+	f := &forward64{m: m}
+	for i := range m.layers {
+		l := &m.layers[i]
+		for _, part := range [][]float32{l.w, l.b, l.gamma, l.beta} {
+			f.params = append(f.params, widen(part)...)
+		}
+	}
+	return f
+}
 
 // loss returns the mean loss of b and records the sides.
 func (f *forward64) loss(b *Batch) float64 {

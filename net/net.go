@@ -37,7 +37,8 @@ import (
 // goroutines as long as nobody writes the parameters.
 type Network struct {
 	config    Config
-	params    []float32
+	size      int       // number of parameters
+	params    []float32 // nil if they are mapped
 	stats     []float32 // running averages of the batch norms
 	layers    []dense
 	transform *Transform // nil: rows are the first layer's inputs as they are
@@ -62,16 +63,40 @@ type dense struct {
 // names the value and what is accepted, before memory is taken. It also fails if the
 // environment variable SINEW_ISA asks for an instruction set that is not there.
 func New(config Config) (*Network, error) {
+	m, err := layOut(config)
+	if err != nil {
+		return nil, err
+	}
+	stats := 0
+	for i := range m.layers {
+		if m.layers[i].norm == BatchNorm {
+			stats += 2 * m.layers[i].out
+		}
+	}
+	m.params, m.stats = make([]float32, m.size), make([]float32, stats)
+	rest := m.stats
+	for i := range m.layers {
+		l := &m.layers[i]
+		l.w, l.b, l.gamma, l.beta = l.views(m.params)
+		if l.norm == BatchNorm {
+			l.mean, l.vari, rest = rest[:l.out:l.out], rest[l.out:2*l.out:2*l.out], rest[2*l.out:]
+		}
+	}
+	m.resetStats()
+	return m, nil
+}
+
+// layOut returns a network that has no memory for its parameters yet.
+func layOut(config Config) (*Network, error) {
 	if err := mat.ISA().Err; err != nil {
 		return nil, err
 	}
-	size, err := config.check()
-	if err != nil {
+	if _, err := config.check(); err != nil {
 		return nil, fmt.Errorf("net: %w", err)
 	}
 	config = config.clone()
-	m := &Network{config: config, params: make([]float32, size)}
-	in, from, stats := config.Inputs, 0, 0
+	m := &Network{config: config}
+	in, from := config.Inputs, 0
 	for _, c := range config.Layers {
 		l := dense{
 			in: in, out: c.Units, from: from, activation: c.Activation, alpha: c.slope(),
@@ -80,21 +105,10 @@ func New(config Config) (*Network, error) {
 		if l.eps == 0 {
 			l.eps = defaultEps
 		}
-		l.w, l.b, l.gamma, l.beta = l.views(m.params)
 		m.layers = append(m.layers, l)
 		in, from = l.out, from+l.size()
-		if l.norm == BatchNorm {
-			stats += 2 * l.out
-		}
 	}
-	m.stats = make([]float32, stats)
-	rest := m.stats
-	for i := range m.layers {
-		if l := &m.layers[i]; l.norm == BatchNorm {
-			l.mean, l.vari, rest = rest[:l.out:l.out], rest[l.out:2*l.out:2*l.out], rest[2*l.out:]
-		}
-	}
-	m.resetStats()
+	m.size = from
 	return m, nil
 }
 
@@ -177,8 +191,10 @@ func (m *Network) Clone() *Network {
 	if err != nil {
 		panic("net: Clone: " + err.Error()) // m was made from the same configuration
 	}
-	copy(c.params, m.params)
-	copy(c.stats, m.stats)
-	c.transform = m.transform // never changed, only replaced
+	c.transform = m.transform.clone()
+	from := m.parts()
+	for i, to := range c.parts() {
+		copy(*to, *from[i])
+	}
 	return c
 }

@@ -83,7 +83,7 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 		}
 	}
 	ws.rowLoss = make([]float64, maxRows)
-	ws.grads = make([]float32, len(m.params))
+	ws.grads = make([]float32, m.size)
 	ws.frozen = make([]bool, len(m.layers))
 	ws.plan = plan(m.layers, 0)
 	return ws
@@ -232,7 +232,7 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 		return 0, err
 	}
 	workers := 1
-	if ws.team != nil && float64(ws.rows)*float64(len(ws.m.params))*3 >= sharedWork {
+	if ws.team != nil && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork {
 		workers = ws.team.Workers()
 	}
 	for i := range ws.plan {

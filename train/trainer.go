@@ -57,6 +57,9 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	if m == nil {
 		return nil, errors.New("train: the network is nil")
 	}
+	if m.Params() == nil {
+		return nil, errors.New("train: the network's weights are mapped from a file, read-only: load it instead")
+	}
 	c = c.withDefaults()
 	if err := c.check(m); err != nil {
 		return nil, fmt.Errorf("train: %w", err)

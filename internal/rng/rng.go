@@ -14,12 +14,12 @@ import (
 // Streams. A use of randomness has one; a second word (a layer, an epoch) selects
 // within it.
 const (
-	Init    uint32 = iota + 1 // initial weights; the word is the layer
-	Shuffle                   // order of the training rows; the word is the epoch
-	Split                     // splits of a data set; the word is the class
-	Check                     // sampled parameters of a gradient check; the word is the group
-	Dropout                   // masks; see DropoutWord
-	Bootstrap                 // rows drawn with replacement
+	Init      uint32 = iota + 1 // initial weights; the word is the layer
+	Shuffle                     // order of the training rows; the word is the epoch
+	Split                       // splits of a data set; the word is the class
+	Check                       // sampled parameters of a gradient check; the word is the group
+	Dropout                     // masks; see DropoutWord
+	Bootstrap                   // rows drawn with replacement
 )
 
 // DropoutWord returns the random word of one element of a layer's dropout mask in one
