@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"/mat":                  {"/internal/isa", "/internal/fmath"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
+	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
