@@ -71,7 +71,7 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 		b := data.slice(0, n)
 		probe = &Dataset{Inputs: data.Inputs, X: b.X, Labels: b.Labels, Y: b.Y}
 	}
-	return t.fit(ctx, rows, probe, validation)
+	return t.fit(ctx, rows, probe, validation, baseline(t.m.Config(), data, weights))
 }
 
 // probeRows is the number of training rows over which [LayerStats] are taken.
@@ -105,7 +105,7 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 	if err != nil {
 		return new(History), err
 	}
-	return t.fit(ctx, &streamed{t: t, source: source, labels: labels, classes: weights}, nil, validation)
+	return t.fit(ctx, &streamed{t: t, source: source, labels: labels, classes: weights}, nil, validation, 0)
 }
 
 // feed gives the batches of a run.
@@ -118,14 +118,14 @@ type feed interface {
 }
 
 // fit runs what is left of a run over the feed.
-func (t *Trainer) fit(ctx context.Context, rows feed, probe, validation *Dataset) (*History, error) {
+func (t *Trainer) fit(ctx context.Context, rows feed, probe, validation *Dataset, baseline float64) (*History, error) {
 	if validation != nil {
 		if err := validation.check(t.m, "validation"); err != nil {
 			return new(History), err
 		}
 	}
 	if !t.resumed {
-		t.run = run{Epochs: t.c.Epochs}
+		t.run = run{Epochs: t.c.Epochs, History: History{Baseline: baseline}}
 	}
 	t.resumed = false
 	f := &fit{t: t, rows: rows, probe: probe, validation: validation, before: append([]float32(nil), t.m.Params()...)}

@@ -38,6 +38,7 @@ func (e *Epoch) RowsPerSecond() float64 { return float64(e.Rows) / e.Seconds }
 // LayerStats is the state of a layer at the end of an epoch. Dead and Saturated are taken
 // over a probe of up to 512 rows of the training set.
 type LayerStats struct {
+	Units       int     `json:"units"`
 	UpdateRatio float64 `json:"update_ratio"` // 2-norm of the last step's change of W over that of W; about 1e-3 is healthy
 	WeightNorm  float64 `json:"weight_norm"`  // 2-norm of W
 	Sparsity    float64 `json:"sparsity"`     // share of W that is exactly 0
@@ -49,6 +50,10 @@ type LayerStats struct {
 type History struct {
 	Epochs []Epoch `json:"epochs"`
 	Best   int     `json:"best"` // the epoch with the best watched figure, from 1; 0 before the first
+
+	// Baseline is the training loss of predicting the mean target for every row; 0 if it is
+	// not known, as for streams.
+	Baseline float64 `json:"baseline,omitempty"`
 }
 
 func none() Metrics { return Metrics{Loss: math.NaN(), Accuracy: math.NaN()} }
@@ -162,6 +167,7 @@ func layerStats(m *net.Network, ws *net.Workspace, before []float32, probe *Data
 				zeros++
 			}
 		}
+		s.Units = len(b)
 		s.WeightNorm = math.Sqrt(norm)
 		if norm > 0 {
 			s.UpdateRatio = math.Sqrt(change / norm)
