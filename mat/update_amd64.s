@@ -13,7 +13,9 @@
 //	BX           byte offset of the next elements from the ends, -4n...0
 //	DI, SI       ends of w, dw
 //	R8, R9, R10  ends of the state a, b, c
-//	AX, DX       coefficients, terms; DX is free in the loop
+//	AX           coefficients
+//	R11, R12     bits of l2 and of the limit: 0 for none
+//	R13          bits of shrink: 0 for none
 //
 //	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
 //	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
@@ -31,6 +33,9 @@
 	MOVQ n+40(FP), BX  \
 	MOVQ co+48(FP), AX \
 	MOVQ e+56(FP), DX  \
+	MOVL terms_l2(DX), R11               \
+	MOVL terms_limit(DX), R12            \
+	MOVL coefficients_shrink(AX), R13    \
 	SHLQ $2, BX        \
 	ADDQ BX, DI        \
 	ADDQ BX, SI        \
@@ -39,27 +44,40 @@
 	ADDQ BX, R10       \
 	NEGQ BX
 
-// LOAD: G = clip*dw + l2*w.
+// LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
 #define LOAD \
 	VMOVUPS (DI)(BX*1), W       \
 	VMULPS  (SI)(BX*1), CLIP, G \
-	VMULPS  L2, W, T            \
-	VADDPS  T, G, G
+	TESTL   R11, R11            \
+	JNE     decay               \
+loaded:
 
-// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down).
-// Of two zeros or a NaN VMINPS and VMAXPS return the first argument here: the limit and
-// down = +0 for a limit of 0, so that w stays as it is, -0 included; NaN stays as w is one.
+// STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
 	VSUBPS  T, W, W             \
-	VMINPS  LIMIT, W, T         \
-	VMAXPS  DOWN, T, T          \
-	VSUBPS  T, W, W             \
+	TESTL   R12, R12            \
+	JNE     threshold           \
+stepped:                            \
 	VMOVUPS W, (DI)(BX*1)       \
 	MARK(W)
 
-// MARK: NaN in BAD where v is not finite. T is lost.
+// ASIDE is what LOAD and STORE seldom need, out of the loop's way: a jump that is taken
+// costs as much as the sums. w moves by max(min(w, limit), -limit); of two zeros or a NaN
+// VMINPS and VMAXPS return their first argument here, but NaN stays, as w is one.
+#define ASIDE \
+decay:                              \
+	VMULPS  L2, W, T            \
+	VADDPS  T, G, G             \
+	JMP     loaded              \
+threshold:                          \
+	VMINPS  LIMIT, W, T         \
+	VMAXPS  DOWN, T, T          \
+	VSUBPS  T, W, W             \
+	JMP     stepped
+
+// MARK: NaN in BAD where v is not finite, from v - v: sums have units to spare. T is lost.
 #define MARK(v) \
-	VMULPS v, ZERO, T   \
+	VSUBPS v, v, T      \
 	VORPS  T, BAD, BAD
 
 #define SGD \
@@ -82,7 +100,6 @@
 	VADDPS G, T, T     \
 	VMULPS RATE, T, T
 
-// STEP: T = (RATE*x) / (root*r + EPS)
 #define ADAGRAD \
 	VMULPS  G, G, T          \
 	VADDPS  (R8)(BX*1), T, A \
@@ -149,14 +166,17 @@
 	VELOCITY(G, R10, C) \
 	VMULPS RATE, C, T
 
-// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+// CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
 	MARK(s)             \
 	VSQRTPS s, U        \
 	VMULPS  ROOT, U, U  \
 	VADDPS  EPS, U, U   \
+	TESTL   R13, R13    \
+	JEQ     shrunk      \
 	VMULPS  SHRINK, W, T \
 	VADDPS  T, W, W     \
+shrunk:                     \
 	VMULPS  RATE, A, T  \
 	VDIVPS  U, T, T
 
@@ -229,6 +249,8 @@
 	VMOVUPS   coefficients_keep(AX), KEEP   \
 	VMOVUPS   coefficients_lo(AX), LO       \
 	VMOVUPS   coefficients_hi(AX), HI       \
+	JMP       loop8                         \
+	ASIDE                                   \
 loop8:                                          \
 	LOAD                                    \
 	RULE                                    \
@@ -262,6 +284,8 @@ loop8:                                          \
 	VBROADCASTSS coefficients_lo(AX), LO          \
 	VBROADCASTSS coefficients_hi(AX), HI          \
 	VBROADCASTSS coefficients_sign(AX), SIGN      \
+	JMP          loop16                           \
+	ASIDE                                         \
 loop16:                                               \
 	LOAD                                          \
 	RULE                                          \
@@ -367,7 +391,7 @@ TEXT ·rmsPropCenteredAVX2(SB), NOSPLIT, $0-65
 
 // func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
+// a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
 TEXT ·rmsPropCenteredMomentumAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(RMSPROPCENTEREDMOMENTUM)
 	SETEQ ret+64(FP)
@@ -385,7 +409,7 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-65
 
 // func amsGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX2
+// a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX2
 TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(AMSGRAD)
 	SETEQ ret+64(FP)
@@ -394,7 +418,7 @@ TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
 
 // func rPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// RProp, see RPROP256      needs AVX2
+// a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX2
 TEXT ·rPropAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(RPROP256)
 	SETEQ ret+64(FP)
@@ -525,7 +549,7 @@ TEXT ·rmsPropCenteredAVX512(SB), NOSPLIT, $0-65
 
 // func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
+// a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
 TEXT ·rmsPropCenteredMomentumAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(RMSPROPCENTEREDMOMENTUM)
 	SETEQ ret+64(FP)
@@ -543,7 +567,7 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-65
 
 // func amsGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX-512 F, DQ
+// a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX-512 F, DQ
 TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(AMSGRAD)
 	SETEQ ret+64(FP)
@@ -552,7 +576,7 @@ TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
 
 // func rPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// RProp, see RPROP512      needs AVX-512 F, DQ
+// a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX-512 F, DQ
 TEXT ·rPropAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(RPROP512)
 	SETEQ ret+64(FP)

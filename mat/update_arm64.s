@@ -11,7 +11,8 @@
 // name is the first one's number.
 //
 //	R0, R1, R2, R3, R4   next w, dw, a, b, c (the state)      R5  elements left
-//	R6, R7               coefficients, terms
+//	R6, R7               coefficients, terms: next to load
+//	R8, R9, R10          bits of l2, of the limit, of shrink: 0 for none
 //
 //	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
 //	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
@@ -66,7 +67,9 @@
 	FMOVQ.P 32(R7), F24      \
 	FMOVQ.P 32(R7), F25      \
 	FMOVQ.P 32(R7), F26      \
-	FMOVQ.P 32(R7), F27
+	FMOVQ.P 32(R7), F27      \
+	FMOVS   F25, R8          \
+	FMOVS   F26, R9
 
 // RULES loads the coefficients up to shrink, in their order in Go.
 #define RATE 8
@@ -88,7 +91,8 @@
 	FMOVQ.P 32(R6), F13  \
 	FMOVQ.P 32(R6), F14  \
 	FMOVQ.P 32(R6), F15  \
-	FMOVQ.P 32(R6), F28
+	FMOVQ.P 32(R6), F28  \
+	FMOVS   F28, R10
 
 // SIGNS loads the coefficients after shrink, in their order in Go.
 #define LARGER 8
@@ -107,27 +111,30 @@
 	FMOVQ.P 32(R6), F12  \
 	FMOVQ.P 32(R6), F13
 
-// LOAD: G = clip*dw + l2*w.
+// LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
 #define LOAD \
 	VLD1   (R0), [V0.S4, V1.S4]   \
 	VLD1.P 32(R1), [V2.S4, V3.S4] \
 	CON(VFMUL_S4, CLIP, G, G)     \
+	CBZW   R8, loaded             \
 	CON(VFMUL_S4, L2, W, T)       \
-	TWO(VFADD_S4, T, G, G)
+	TWO(VFADD_S4, T, G, G)        \
+loaded:
 
-// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down). With a
-// limit of 0 and so down = +0 that is +0, and w stays as it is, -0 included.
+// STORE: w = w - T, then towards 0 by the limit unless that is 0: w - max(min(w, limit), -limit).
 #define STORE \
 	TWO(VFSUB_S4, T, W, W)        \
+	CBZW   R9, stepped            \
 	CON(VFMIN_S4, LIMIT, W, T)    \
 	CON(VFMAX_S4, DOWN, T, T)     \
 	TWO(VFSUB_S4, T, W, W)        \
+stepped:                              \
 	VST1.P [V0.S4, V1.S4], 32(R0) \
 	MARK(W)
 
-// MARK: NaN in BAD where v is not finite. T is lost.
+// MARK: NaN in BAD where v is not finite, from v - v. T is lost.
 #define MARK(v) \
-	CON(VFMUL_S4, ZERO, v, T) \
+	TWO(VFSUB_S4, v, v, T)    \
 	VORR_B16(T, BAD, BAD)     \
 	VORR_B16((T)+1, BAD, BAD)
 
@@ -236,13 +243,15 @@
 	SQUARE(B) \
 	STOREB
 
-// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+// CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
 	MARK(s)                     \
 	ONE(VFSQRT_S4, s, U)        \
 	CON(VFMUL_S4, ROOT, U, U)   \
+	CBZW R10, shrunk            \
 	CON(VFMUL_S4, SHRINK, W, T) \
 	TWO(VFADD_S4, T, W, W)      \
+shrunk:                             \
 	QUOTIENT(A)
 
 #define ADAM \

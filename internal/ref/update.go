@@ -6,9 +6,13 @@ import "math"
 // Coefficients are rounded to float32 from float64 where they enter. Each function
 // takes the parameter w, its gradient g and its state, and returns the new w and state.
 
-// Gradient returns clip·g + l2·w, the gradient that the rules take.
+// Gradient returns clip·g + l2·w, the gradient that the rules take. An l2 of 0 adds nothing.
 func Gradient(g, w float32, clip, l2 float64) float32 {
-	return float32(float32(clip)*g) + float32(float32(l2)*w)
+	g = float32(float32(clip) * g)
+	if float32(l2) != 0 {
+		g += float32(float32(l2) * w)
+	}
+	return g
 }
 
 // SoftThreshold returns sign(w)·max(|w|-t, 0) for t = rate·l1 ≥ 0: +0 within ±t, and w
