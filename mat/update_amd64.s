@@ -80,118 +80,152 @@ threshold:                          \
 	VSUBPS v, v, T      \
 	VORPS  T, BAD, BAD
 
+// The state is loaded before any of it is stored: arrays may lie a multiple of 4 KiB apart,
+// where processors take a load to depend on a store to the same place in another array.
+#define GETA VMOVUPS (R8)(BX*1), A
+#define GETB VMOVUPS (R9)(BX*1), B
+#define GETC VMOVUPS (R10)(BX*1), C
+#define PUTA VMOVUPS A, (R8)(BX*1)
+#define PUTB VMOVUPS B, (R9)(BX*1)
+#define PUTC VMOVUPS C, (R10)(BX*1)
+
 #define SGD \
 	VMULPS RATE, G, T
 
-// VELOCITY: v = MU*v + x, v at (p).
-#define VELOCITY(x, p, v) \
-	VMOVUPS (p)(BX*1), v \
-	VMULPS  MU, v, v     \
-	VADDPS  x, v, v      \
-	VMOVUPS v, (p)(BX*1)
+// VELOCITY: v = MU*v + x.
+#define VELOCITY(x, v) \
+	VMULPS MU, v, v \
+	VADDPS x, v, v
 
 #define MOMENTUM \
-	VELOCITY(G, R8, A) \
+	GETA              \
+	VELOCITY(G, A)    \
+	PUTA              \
 	VMULPS RATE, A, T
 
 #define NESTEROV \
-	VELOCITY(G, R8, A) \
-	VMULPS MU, A, T    \
-	VADDPS G, T, T     \
+	GETA              \
+	VELOCITY(G, A)    \
+	PUTA              \
+	VMULPS MU, A, T   \
+	VADDPS G, T, T    \
 	VMULPS RATE, T, T
 
+// QUOTIENT: T = (RATE*x) / (U + EPS).
+#define QUOTIENT(x) \
+	VADDPS EPS, U, U  \
+	VMULPS RATE, x, T \
+	VDIVPS U, T, T
+
 #define ADAGRAD \
-	VMULPS  G, G, T          \
-	VADDPS  (R8)(BX*1), T, A \
-	VMOVUPS A, (R8)(BX*1)    \
-	MARK(A)                  \
-	VSQRTPS A, U             \
-	VADDPS  EPS, U, U        \
-	VMULPS  RATE, G, T       \
-	VDIVPS  U, T, T
+	GETA            \
+	VMULPS  G, G, T \
+	VADDPS  T, A, A \
+	PUTA            \
+	MARK(A)         \
+	VSQRTPS A, U    \
+	QUOTIENT(G)
 
-// MEAN: m = B1*m + C1*G, m at (p). SQUARE: s = B2*s + C2*(G*G), s at (p). T is lost.
-#define MEAN(p, m) \
-	VMOVUPS (p)(BX*1), m \
-	VMULPS  B1, m, m     \
-	VMULPS  C1, G, T     \
-	VADDPS  T, m, m      \
-	VMOVUPS m, (p)(BX*1)
+// MEAN: m = B1*m + C1*G. SQUARE: s = B2*s + C2*(G*G). T is lost.
+#define MEAN(m) \
+	VMULPS B1, m, m \
+	VMULPS C1, G, T \
+	VADDPS T, m, m
 
-#define SQUARE(p, s) \
-	VMULPS  G, G, T      \
-	VMOVUPS (p)(BX*1), s \
-	VMULPS  B2, s, s     \
-	VMULPS  C2, T, T     \
-	VADDPS  T, s, s      \
-	VMOVUPS s, (p)(BX*1)
+#define SQUARE(s) \
+	VMULPS G, G, T  \
+	VMULPS B2, s, s \
+	VMULPS C2, T, T \
+	VADDPS T, s, s
 
-// DIVISOR and VARIANCE: U = sqrt(s) + EPS of the mean square, or of max(s - m*m, 0); of two
-// zeros or a NaN VMAXPS returns its first argument here.
-#define DIVISOR \
-	SQUARE(R8, A)        \
-	MARK(A)              \
-	VSQRTPS A, U         \
-	VADDPS  EPS, U, U
-
+// VARIANCE: U = max(A - B*B, 0). Of two zeros or a NaN VMAXPS returns its first argument here.
 #define VARIANCE \
-	SQUARE(R8, A)        \
-	MARK(A)              \
-	MEAN(R9, B)          \
-	VMULPS  B, B, T      \
-	VSUBPS  T, A, U      \
-	VMAXPS  U, ZERO, U   \
-	VSQRTPS U, U         \
-	VADDPS  EPS, U, U
+	VMULPS B, B, T    \
+	VSUBPS T, A, U    \
+	VMAXPS U, ZERO, U
 
 #define RMSPROP \
-	DIVISOR            \
-	VMULPS RATE, G, T  \
-	VDIVPS U, T, T
-
-#define RMSPROPCENTERED \
-	VARIANCE           \
-	VMULPS RATE, G, T  \
-	VDIVPS U, T, T
+	GETA         \
+	SQUARE(A)    \
+	PUTA         \
+	MARK(A)      \
+	VSQRTPS A, U \
+	QUOTIENT(G)
 
 #define RMSPROPMOMENTUM \
-	DIVISOR            \
-	VDIVPS U, G, G     \
-	VELOCITY(G, R9, B) \
+	GETA              \
+	GETB              \
+	SQUARE(A)         \
+	MARK(A)           \
+	VSQRTPS A, U      \
+	VADDPS EPS, U, U  \
+	VDIVPS U, G, G    \
+	VELOCITY(G, B)    \
+	PUTA              \
+	PUTB              \
 	VMULPS RATE, B, T
 
+#define RMSPROPCENTERED \
+	GETA         \
+	GETB         \
+	SQUARE(A)    \
+	MEAN(B)      \
+	PUTA         \
+	PUTB         \
+	MARK(A)      \
+	VARIANCE     \
+	VSQRTPS U, U \
+	QUOTIENT(G)
+
 #define RMSPROPCENTEREDMOMENTUM \
-	VARIANCE            \
-	VDIVPS U, G, G      \
-	VELOCITY(G, R10, C) \
+	GETA              \
+	GETB              \
+	GETC              \
+	SQUARE(A)         \
+	MEAN(B)           \
+	PUTA              \
+	PUTB              \
+	MARK(A)           \
+	VARIANCE          \
+	VSQRTPS U, U      \
+	VADDPS  EPS, U, U \
+	VDIVPS  U, G, G   \
+	VELOCITY(G, C)    \
+	PUTC              \
 	VMULPS RATE, C, T
 
 // CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
-	MARK(s)             \
-	VSQRTPS s, U        \
-	VMULPS  ROOT, U, U  \
-	VADDPS  EPS, U, U   \
-	TESTL   R13, R13    \
-	JEQ     shrunk      \
+	MARK(s)              \
+	VSQRTPS s, U         \
+	VMULPS  ROOT, U, U   \
+	TESTL   R13, R13     \
+	JEQ     shrunk       \
 	VMULPS  SHRINK, W, T \
-	VADDPS  T, W, W     \
-shrunk:                     \
-	VMULPS  RATE, A, T  \
-	VDIVPS  U, T, T
+	VADDPS  T, W, W      \
+shrunk:                      \
+	QUOTIENT(A)
 
 #define ADAM \
-	MEAN(R8, A)   \
-	SQUARE(R9, B) \
+	GETA         \
+	GETB         \
+	MEAN(A)      \
+	SQUARE(B)    \
+	PUTA         \
+	PUTB         \
 	CORRECTED(B)
 
 // Where c is not above b, NaN included, VMAXPS returns its first argument b.
 #define AMSGRAD \
-	MEAN(R8, A)             \
-	SQUARE(R9, B)           \
-	VMOVUPS (R10)(BX*1), C  \
-	VMAXPS  B, C, C         \
-	VMOVUPS C, (R10)(BX*1)  \
+	GETA           \
+	GETB           \
+	GETC           \
+	MEAN(A)        \
+	SQUARE(B)      \
+	VMAXPS B, C, C \
+	PUTA           \
+	PUTB           \
+	PUTC           \
 	CORRECTED(C)
 
 // RPROP256 and RPROP512: a is the last gradient, b the step. T = b with G's sign, or +0
@@ -200,37 +234,43 @@ shrunk:                     \
 //	T, then U, K1, K2   G*a, where it is below and above 0
 //	C                   factor of the step
 #define RPROP256 \
-	VMULPS    (R8)(BX*1), G, T   \
+	GETA \
+	GETB \
+	VMULPS    A, G, T \
 	VCMPPS    $0x11, ZERO, T, U  \
 	VANDNPS   G, U, G            \
 	VBLENDVPS U, SMALLER, KEEP, C \
 	VCMPPS    $0x1e, ZERO, T, U  \
 	VBLENDVPS U, LARGER, C, C    \
-	VMOVUPS   G, (R8)(BX*1)      \
-	MARK(G)                      \
-	VMULPS    (R9)(BX*1), C, B   \
+	VMOVAPS   G, A               \
+	PUTA                         \
+	MARK(A)                      \
+	VMULPS    C, B, B            \
 	VMAXPS    B, LO, B           \
 	VMINPS    B, HI, B           \
-	VMOVUPS   B, (R9)(BX*1)      \
+	PUTB                         \
 	VANDPS    SIGN, G, T         \
 	VXORPS    B, T, T            \
 	VCMPPS    $0x0c, ZERO, G, U  \
 	VANDPS    U, T, T
 
 #define RPROP512 \
-	VMULPS    (R8)(BX*1), G, T   \
+	GETA \
+	GETB \
+	VMULPS    A, G, T \
 	VCMPPS    $0x11, ZERO, T, K1 \
 	VCMPPS    $0x1e, ZERO, T, K2 \
 	VMOVAPS   ZERO, K1, G        \
 	VMOVAPS   KEEP, C            \
 	VMOVAPS   SMALLER, K1, C     \
 	VMOVAPS   LARGER, K2, C      \
-	VMOVUPS   G, (R8)(BX*1)      \
-	MARK(G)                      \
-	VMULPS    (R9)(BX*1), C, B   \
+	VMOVAPS   G, A               \
+	PUTA                         \
+	MARK(A)                      \
+	VMULPS    C, B, B            \
 	VMAXPS    B, LO, B           \
 	VMINPS    B, HI, B           \
-	VMOVUPS   B, (R9)(BX*1)      \
+	PUTB                         \
 	VANDPS    SIGN, G, T         \
 	VXORPS    B, T, T            \
 	VCMPPS    $0x0c, ZERO, G, K1 \

@@ -387,7 +387,7 @@ func TestUpdatesEverywhere(t *testing.T) {
 // 784-512-512-10 (rounded up to blocks of 64), and a copy as the ceiling. Bytes count what is
 // written twice: it is read too.
 func BenchmarkUpdates(b *testing.B) {
-	for _, n := range []int{784*128 + 128 + 128*10 + 10, 668672} {
+	for _, n := range []int{1024, 784*128 + 128 + 128*10 + 10, 668672} {
 		measured := map[kind]bool{}
 		for o := range updates {
 			op := &updates[o]
