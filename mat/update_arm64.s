@@ -45,6 +45,8 @@
 	OP(n, d) \
 	OP((n)+1, (d)+1)
 
+// The state is loaded before any of it is stored: arrays may lie a multiple of 4 KiB apart,
+// where processors may take a load to depend on a store to the same place in another array.
 #define LOADA VLD1 (R2), [V4.S4, V5.S4]
 #define LOADB VLD1 (R3), [V6.S4, V7.S4]
 #define LOADC VLD1 (R4), [V16.S4, V17.S4]
@@ -116,21 +118,28 @@
 	VLD1   (R0), [V0.S4, V1.S4]   \
 	VLD1.P 32(R1), [V2.S4, V3.S4] \
 	CON(VFMUL_S4, CLIP, G, G)     \
-	CBZW   R8, loaded             \
-	CON(VFMUL_S4, L2, W, T)       \
-	TWO(VFADD_S4, T, G, G)        \
+	CBNZW  R8, decay              \
 loaded:
 
-// STORE: w = w - T, then towards 0 by the limit unless that is 0: w - max(min(w, limit), -limit).
+// STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
 	TWO(VFSUB_S4, T, W, W)        \
-	CBZW   R9, stepped            \
-	CON(VFMIN_S4, LIMIT, W, T)    \
-	CON(VFMAX_S4, DOWN, T, T)     \
-	TWO(VFSUB_S4, T, W, W)        \
+	CBNZW  R9, threshold          \
 stepped:                              \
 	VST1.P [V0.S4, V1.S4], 32(R0) \
 	MARK(W)
+
+// ASIDE is what LOAD and STORE seldom need. w moves by max(min(w, limit), -limit).
+#define ASIDE \
+decay:                                \
+	CON(VFMUL_S4, L2, W, T)       \
+	TWO(VFADD_S4, T, G, G)        \
+	JMP    loaded                 \
+threshold:                            \
+	CON(VFMIN_S4, LIMIT, W, T)    \
+	CON(VFMAX_S4, DOWN, T, T)     \
+	TWO(VFSUB_S4, T, W, W)        \
+	JMP    stepped
 
 // MARK: NaN in BAD where v is not finite, from v - v. T is lost.
 #define MARK(v) \
@@ -187,61 +196,61 @@ stepped:                              \
 	CON(VFMUL_S4, C2, T, T) \
 	TWO(VFADD_S4, T, s, s)
 
-// MEANSQUARE and VARIANCE: U = sqrt(a), or sqrt(max(a - b*b, 0)).
-#define MEANSQUARE \
+// VARIANCE: U = max(A - B*B, 0).
+#define VARIANCE \
+	TWO(VFMUL_S4, B, B, T)    \
+	TWO(VFSUB_S4, T, A, U)    \
+	CON(VFMAX_S4, ZERO, U, U)
+
+#define RMSPROP \
 	LOADA                \
 	SQUARE(A)            \
 	STOREA               \
 	MARK(A)              \
-	ONE(VFSQRT_S4, A, U)
-
-#define VARIANCE \
-	LOADA                     \
-	SQUARE(A)                 \
-	STOREA                    \
-	MARK(A)                   \
-	LOADB                     \
-	MEAN(B)                   \
-	STOREB                    \
-	TWO(VFMUL_S4, B, B, T)    \
-	TWO(VFSUB_S4, T, A, U)    \
-	CON(VFMAX_S4, ZERO, U, U) \
-	ONE(VFSQRT_S4, U, U)
-
-#define RMSPROP \
-	MEANSQUARE  \
-	QUOTIENT(G)
-
-#define RMSPROPCENTERED \
-	VARIANCE    \
+	ONE(VFSQRT_S4, A, U) \
 	QUOTIENT(G)
 
 #define RMSPROPMOMENTUM \
-	MEANSQUARE                \
+	LOADA                     \
+	LOADB                     \
+	SQUARE(A)                 \
+	MARK(A)                   \
+	ONE(VFSQRT_S4, A, U)      \
 	CON(VFADD_S4, EPS, U, U)  \
 	TWO(VFDIV_S4, U, G, G)    \
-	LOADB                     \
 	VELOCITY(G, B)            \
+	STOREA                    \
 	STOREB                    \
 	CON(VFMUL_S4, RATE, B, T)
 
+#define RMSPROPCENTERED \
+	LOADA                \
+	LOADB                \
+	SQUARE(A)            \
+	MEAN(B)              \
+	STOREA               \
+	STOREB               \
+	MARK(A)              \
+	VARIANCE             \
+	ONE(VFSQRT_S4, U, U) \
+	QUOTIENT(G)
+
 #define RMSPROPCENTEREDMOMENTUM \
+	LOADA                     \
+	LOADB                     \
+	LOADC                     \
+	SQUARE(A)                 \
+	MEAN(B)                   \
+	STOREA                    \
+	STOREB                    \
+	MARK(A)                   \
 	VARIANCE                  \
+	ONE(VFSQRT_S4, U, U)      \
 	CON(VFADD_S4, EPS, U, U)  \
 	TWO(VFDIV_S4, U, G, G)    \
-	LOADC                     \
 	VELOCITY(G, C)            \
 	STOREC                    \
 	CON(VFMUL_S4, RATE, C, T)
-
-// MOMENTS: the mean in a, the mean square in b.
-#define MOMENTS \
-	LOADA     \
-	MEAN(A)   \
-	STOREA    \
-	LOADB     \
-	SQUARE(B) \
-	STOREB
 
 // CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
@@ -255,15 +264,25 @@ shrunk:                             \
 	QUOTIENT(A)
 
 #define ADAM \
-	MOMENTS      \
+	LOADA        \
+	LOADB        \
+	MEAN(A)      \
+	SQUARE(B)    \
+	STOREA       \
+	STOREB       \
 	CORRECTED(B)
 
 // c stays where it is above b: not where one of them is NaN, as with a maximum.
 #define AMSGRAD \
-	MOMENTS                 \
+	LOADA                   \
+	LOADB                   \
 	LOADC                   \
+	MEAN(A)                 \
+	SQUARE(B)               \
 	TWO(VFCMGT_S4, B, C, T) \
 	TWO(VBIF_B16, T, B, C)  \
+	STOREA                  \
+	STOREB                  \
 	STOREC                  \
 	CORRECTED(C)
 
@@ -302,6 +321,8 @@ shrunk:                             \
 #define UPDATE(COEFFICIENTS, RULE) \
 	ENTER               \
 	COEFFICIENTS        \
+	JMP   loop8         \
+	ASIDE               \
 loop8:                      \
 	LOAD                \
 	RULE                \
