@@ -220,8 +220,8 @@ const (
 // become +0 exactly, -0 too. rate·L1 must not be negative.
 //
 // Update reports whether all is finite: every new parameter, and every sum or mean of squares
-// (AMSGrad's largest) and every gradient that RProp keeps, whose overflow would only
-// stop or leave a parameter. No second pass is needed to find out.
+// (AMSGrad's largest), whose overflow would only stop a parameter, and every g of RProp,
+// which uses no more than its sign. No second pass is needed to find out.
 //
 // state has States arrays in the order of the rule's documentation. No two of w, dw and
 // the arrays may overlap. Panics if lengths differ, or len(state) is not States.

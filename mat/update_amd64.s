@@ -231,12 +231,13 @@ shrunk:                      \
 // RPROP256 and RPROP512: a is the last gradient, b the step. T = b with G's sign, or +0
 // where G is 0 or NaN. A step of NaN stays: VMAXPS and VMINPS return their first argument.
 //
-//	T, then U, K1, K2   G*a, where it is below and above 0
+//	T, then U, K1, K2   G*A, where it is below and above 0
 //	C                   factor of the step
 #define RPROP256 \
-	GETA \
-	GETB \
-	VMULPS    A, G, T \
+	GETA                         \
+	GETB                         \
+	MARK(G)                      \
+	VMULPS    A, G, T            \
 	VCMPPS    $0x11, ZERO, T, U  \
 	VANDNPS   G, U, G            \
 	VBLENDVPS U, SMALLER, KEEP, C \
@@ -244,7 +245,6 @@ shrunk:                      \
 	VBLENDVPS U, LARGER, C, C    \
 	VMOVAPS   G, A               \
 	PUTA                         \
-	MARK(A)                      \
 	VMULPS    C, B, B            \
 	VMAXPS    B, LO, B           \
 	VMINPS    B, HI, B           \
@@ -255,9 +255,10 @@ shrunk:                      \
 	VANDPS    U, T, T
 
 #define RPROP512 \
-	GETA \
-	GETB \
-	VMULPS    A, G, T \
+	GETA                         \
+	GETB                         \
+	MARK(G)                      \
+	VMULPS    A, G, T            \
 	VCMPPS    $0x11, ZERO, T, K1 \
 	VCMPPS    $0x1e, ZERO, T, K2 \
 	VMOVAPS   ZERO, K1, G        \
@@ -266,7 +267,6 @@ shrunk:                      \
 	VMOVAPS   LARGER, K2, C      \
 	VMOVAPS   G, A               \
 	PUTA                         \
-	MARK(A)                      \
 	VMULPS    C, B, B            \
 	VMAXPS    B, LO, B           \
 	VMINPS    B, HI, B           \

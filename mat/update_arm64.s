@@ -293,6 +293,7 @@ shrunk:                             \
 #define RPROP \
 	LOADA                        \
 	LOADB                        \
+	MARK(G)                      \
 	TWO(VFMUL_S4, A, G, T)       \
 	ONE(VFCMLT0_S4, T, U)        \
 	TWO(VBIC_B16, U, G, G)       \
@@ -305,7 +306,6 @@ shrunk:                             \
 	VBIT_B16((U)+1, LARGER, (C)+1) \
 	TWO(VORR_B16, G, G, A)       \
 	STOREA                       \
-	MARK(A)                      \
 	TWO(VFMUL_S4, C, B, B)       \
 	CON(VFMAX_S4, LO, B, B)      \
 	CON(VFMIN_S4, HI, B, B)      \

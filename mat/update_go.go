@@ -160,6 +160,7 @@ func (r *Rule) rProp(w, dw, p, s []float32, e *terms) bool {
 	up, down, lo, hi, sum := r.c.up[0], r.c.down[0], r.c.lo[0], r.c.hi[0], float32(0)
 	for i, wi := range w {
 		g := e.gradient(dw[i], wi)
+		sum += g - g
 		si := s[i]
 		switch product := float32(g * p[i]); {
 		case product > 0:
@@ -183,7 +184,7 @@ func (r *Rule) rProp(w, dw, p, s []float32, e *terms) bool {
 		}
 		wi = e.threshold(wi)
 		w[i] = wi
-		sum += (wi - wi) + (g - g)
+		sum += wi - wi
 	}
 	return sum == 0
 }
