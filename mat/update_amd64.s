@@ -25,23 +25,23 @@
 
 // ENTER loads the arguments.
 #define ENTER \
-	MOVQ w+0(FP), DI   \
-	MOVQ dw+8(FP), SI  \
-	MOVQ a+16(FP), R8  \
-	MOVQ b+24(FP), R9  \
-	MOVQ c+32(FP), R10 \
-	MOVQ n+40(FP), BX  \
-	MOVQ co+48(FP), AX \
-	MOVQ e+56(FP), DX  \
-	MOVL terms_l2(DX), R11               \
-	MOVL terms_limit(DX), R12            \
-	MOVL coefficients_shrink(AX), R13    \
-	SHLQ $2, BX        \
-	ADDQ BX, DI        \
-	ADDQ BX, SI        \
-	ADDQ BX, R8        \
-	ADDQ BX, R9        \
-	ADDQ BX, R10       \
+	MOVQ w+0(FP), DI                  \
+	MOVQ dw+8(FP), SI                 \
+	MOVQ a+16(FP), R8                 \
+	MOVQ b+24(FP), R9                 \
+	MOVQ c+32(FP), R10                \
+	MOVQ n+40(FP), BX                 \
+	MOVQ co+48(FP), AX                \
+	MOVQ e+56(FP), DX                 \
+	MOVL terms_l2(DX), R11            \
+	MOVL terms_limit(DX), R12         \
+	MOVL coefficients_shrink(AX), R13 \
+	SHLQ $2, BX                       \
+	ADDQ BX, DI                       \
+	ADDQ BX, SI                       \
+	ADDQ BX, R8                       \
+	ADDQ BX, R9                       \
+	ADDQ BX, R10                      \
 	NEGQ BX
 
 // LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
@@ -54,30 +54,30 @@ loaded:
 
 // STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
-	VSUBPS  T, W, W             \
-	TESTL   R12, R12            \
-	JNE     threshold           \
-stepped:                            \
-	VMOVUPS W, (DI)(BX*1)       \
+	VSUBPS  T, W, W       \
+	TESTL   R12, R12      \
+	JNE     threshold     \
+stepped:                      \
+	VMOVUPS W, (DI)(BX*1) \
 	MARK(W)
 
 // ASIDE is what LOAD and STORE seldom need, out of the loop's way: a jump that is taken
 // costs as much as the sums. w moves by max(min(w, limit), -limit); of two zeros or a NaN
 // VMINPS and VMAXPS return their first argument here, but NaN stays, as w is one.
 #define ASIDE \
-decay:                              \
-	VMULPS  L2, W, T            \
-	VADDPS  T, G, G             \
-	JMP     loaded              \
-threshold:                          \
-	VMINPS  LIMIT, W, T         \
-	VMAXPS  DOWN, T, T          \
-	VSUBPS  T, W, W             \
-	JMP     stepped
+decay:                     \
+	VMULPS L2, W, T    \
+	VADDPS T, G, G     \
+	JMP    loaded      \
+threshold:                 \
+	VMINPS LIMIT, W, T \
+	VMAXPS DOWN, T, T  \
+	VSUBPS T, W, W     \
+	JMP    stepped
 
 // MARK: NaN in BAD where v is not finite, from v - v: sums have units to spare. T is lost.
 #define MARK(v) \
-	VSUBPS v, v, T      \
+	VSUBPS v, v, T \
 	VORPS  T, BAD, BAD
 
 // The state is loaded before any of it is stored: arrays may lie a multiple of 4 KiB apart,
@@ -98,17 +98,17 @@ threshold:                          \
 	VADDPS x, v, v
 
 #define MOMENTUM \
-	GETA              \
-	VELOCITY(G, A)    \
-	PUTA              \
+	GETA           \
+	VELOCITY(G, A) \
+	PUTA           \
 	VMULPS RATE, A, T
 
 #define NESTEROV \
-	GETA              \
-	VELOCITY(G, A)    \
-	PUTA              \
-	VMULPS MU, A, T   \
-	VADDPS G, T, T    \
+	GETA            \
+	VELOCITY(G, A)  \
+	PUTA            \
+	VMULPS MU, A, T \
+	VADDPS G, T, T  \
 	VMULPS RATE, T, T
 
 // QUOTIENT: T = (RATE*x) / (U + EPS).
@@ -140,8 +140,8 @@ threshold:                          \
 
 // VARIANCE: U = max(A - B*B, 0). Of two zeros or a NaN VMAXPS returns its first argument here.
 #define VARIANCE \
-	VMULPS B, B, T    \
-	VSUBPS T, A, U    \
+	VMULPS B, B, T \
+	VSUBPS T, A, U \
 	VMAXPS U, ZERO, U
 
 #define RMSPROP \
@@ -158,12 +158,12 @@ threshold:                          \
 	SQUARE(A)         \
 	MARK(A)           \
 	VSQRTPS A, U      \
-	VADDPS EPS, U, U  \
-	VDIVPS U, G, G    \
+	VADDPS  EPS, U, U \
+	VDIVPS  U, G, G   \
 	VELOCITY(G, B)    \
 	PUTA              \
 	PUTB              \
-	VMULPS RATE, B, T
+	VMULPS  RATE, B, T
 
 #define RMSPROPCENTERED \
 	GETA         \
@@ -192,7 +192,7 @@ threshold:                          \
 	VDIVPS  U, G, G   \
 	VELOCITY(G, C)    \
 	PUTC              \
-	VMULPS RATE, C, T
+	VMULPS  RATE, C, T
 
 // CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
@@ -207,12 +207,12 @@ shrunk:                      \
 	QUOTIENT(A)
 
 #define ADAM \
-	GETA         \
-	GETB         \
-	MEAN(A)      \
-	SQUARE(B)    \
-	PUTA         \
-	PUTB         \
+	GETA      \
+	GETB      \
+	MEAN(A)   \
+	SQUARE(B) \
+	PUTA      \
+	PUTB      \
 	CORRECTED(B)
 
 // Where c is not above b, NaN included, VMAXPS returns its first argument b.
@@ -234,24 +234,24 @@ shrunk:                      \
 //	T, then U, K1, K2   G*A, where it is below and above 0
 //	C                   factor of the step
 #define RPROP256 \
-	GETA                         \
-	GETB                         \
-	MARK(G)                      \
-	VMULPS    A, G, T            \
-	VCMPPS    $0x11, ZERO, T, U  \
-	VANDNPS   G, U, G            \
+	GETA                          \
+	GETB                          \
+	MARK(G)                       \
+	VMULPS    A, G, T             \
+	VCMPPS    $0x11, ZERO, T, U   \
+	VANDNPS   G, U, G             \
 	VBLENDVPS U, SMALLER, KEEP, C \
-	VCMPPS    $0x1e, ZERO, T, U  \
-	VBLENDVPS U, LARGER, C, C    \
-	VMOVAPS   G, A               \
-	PUTA                         \
-	VMULPS    C, B, B            \
-	VMAXPS    B, LO, B           \
-	VMINPS    B, HI, B           \
-	PUTB                         \
-	VANDPS    SIGN, G, T         \
-	VXORPS    B, T, T            \
-	VCMPPS    $0x0c, ZERO, G, U  \
+	VCMPPS    $0x1e, ZERO, T, U   \
+	VBLENDVPS U, LARGER, C, C     \
+	VMOVAPS   G, A                \
+	PUTA                          \
+	VMULPS    C, B, B             \
+	VMAXPS    B, LO, B            \
+	VMINPS    B, HI, B            \
+	PUTB                          \
+	VANDPS    SIGN, G, T          \
+	VXORPS    B, T, T             \
+	VCMPPS    $0x0c, ZERO, G, U   \
 	VANDPS    U, T, T
 
 #define RPROP512 \
@@ -279,60 +279,60 @@ shrunk:                      \
 // UPDATE256 and UPDATE512 are a body but for its end; they leave the flag of equality if
 // no lane is bad.
 #define UPDATE256(RULE) \
-	ENTER                                   \
-	VXORPS    ZERO, ZERO, ZERO              \
-	VXORPS    BAD, BAD, BAD                 \
-	VMOVUPS   terms_clip(DX), CLIP          \
-	VMOVUPS   terms_l2(DX), L2              \
-	VMOVUPS   terms_limit(DX), LIMIT        \
-	VMOVUPS   terms_down(DX), DOWN          \
-	VMOVUPS   coefficients_keep(AX), KEEP   \
-	VMOVUPS   coefficients_lo(AX), LO       \
-	VMOVUPS   coefficients_hi(AX), HI       \
-	JMP       loop8                         \
-	ASIDE                                   \
-loop8:                                          \
-	LOAD                                    \
-	RULE                                    \
-	STORE                                   \
-	ADDQ      $32, BX                       \
-	JNE       loop8                         \
-	VCMPPS    $3, BAD, BAD, T               \
-	VMOVMSKPS T, AX                         \
+	ENTER                                 \
+	VXORPS    ZERO, ZERO, ZERO            \
+	VXORPS    BAD, BAD, BAD               \
+	VMOVUPS   terms_clip(DX), CLIP        \
+	VMOVUPS   terms_l2(DX), L2            \
+	VMOVUPS   terms_limit(DX), LIMIT      \
+	VMOVUPS   terms_down(DX), DOWN        \
+	VMOVUPS   coefficients_keep(AX), KEEP \
+	VMOVUPS   coefficients_lo(AX), LO     \
+	VMOVUPS   coefficients_hi(AX), HI     \
+	JMP       loop8                       \
+	ASIDE                                 \
+loop8:                                        \
+	LOAD                                  \
+	RULE                                  \
+	STORE                                 \
+	ADDQ      $32, BX                     \
+	JNE       loop8                       \
+	VCMPPS    $3, BAD, BAD, T             \
+	VMOVMSKPS T, AX                       \
 	TESTL     AX, AX
 
 #define UPDATE512(RULE) \
-	ENTER                                         \
-	VXORPS       X7, X7, X7                       \
-	VXORPS       X8, X8, X8                       \
-	VBROADCASTSS terms_clip(DX), CLIP             \
-	VBROADCASTSS terms_l2(DX), L2                 \
-	VBROADCASTSS terms_limit(DX), LIMIT           \
-	VBROADCASTSS terms_down(DX), DOWN             \
-	VBROADCASTSS coefficients_rate(AX), RATE      \
-	VBROADCASTSS coefficients_mu(AX), MU          \
-	VBROADCASTSS coefficients_b1(AX), B1          \
-	VBROADCASTSS coefficients_c1(AX), C1          \
-	VBROADCASTSS coefficients_b2(AX), B2          \
-	VBROADCASTSS coefficients_c2(AX), C2          \
-	VBROADCASTSS coefficients_root(AX), ROOT      \
-	VBROADCASTSS coefficients_eps(AX), EPS        \
-	VBROADCASTSS coefficients_shrink(AX), SHRINK  \
-	VBROADCASTSS coefficients_up(AX), LARGER      \
-	VBROADCASTSS coefficients_keep(AX), KEEP      \
-	VBROADCASTSS coefficients_down(AX), SMALLER   \
-	VBROADCASTSS coefficients_lo(AX), LO          \
-	VBROADCASTSS coefficients_hi(AX), HI          \
-	VBROADCASTSS coefficients_sign(AX), SIGN      \
-	JMP          loop16                           \
-	ASIDE                                         \
-loop16:                                               \
-	LOAD                                          \
-	RULE                                          \
-	STORE                                         \
-	ADDQ         $64, BX                          \
-	JNE          loop16                           \
-	VCMPPS       $3, BAD, BAD, K1                 \
+	ENTER                                        \
+	VXORPS       X7, X7, X7                      \
+	VXORPS       X8, X8, X8                      \
+	VBROADCASTSS terms_clip(DX), CLIP            \
+	VBROADCASTSS terms_l2(DX), L2                \
+	VBROADCASTSS terms_limit(DX), LIMIT          \
+	VBROADCASTSS terms_down(DX), DOWN            \
+	VBROADCASTSS coefficients_rate(AX), RATE     \
+	VBROADCASTSS coefficients_mu(AX), MU         \
+	VBROADCASTSS coefficients_b1(AX), B1         \
+	VBROADCASTSS coefficients_c1(AX), C1         \
+	VBROADCASTSS coefficients_b2(AX), B2         \
+	VBROADCASTSS coefficients_c2(AX), C2         \
+	VBROADCASTSS coefficients_root(AX), ROOT     \
+	VBROADCASTSS coefficients_eps(AX), EPS       \
+	VBROADCASTSS coefficients_shrink(AX), SHRINK \
+	VBROADCASTSS coefficients_up(AX), LARGER     \
+	VBROADCASTSS coefficients_keep(AX), KEEP     \
+	VBROADCASTSS coefficients_down(AX), SMALLER  \
+	VBROADCASTSS coefficients_lo(AX), LO         \
+	VBROADCASTSS coefficients_hi(AX), HI         \
+	VBROADCASTSS coefficients_sign(AX), SIGN     \
+	JMP          loop16                          \
+	ASIDE                                        \
+loop16:                                              \
+	LOAD                                         \
+	RULE                                         \
+	STORE                                        \
+	ADDQ         $64, BX                         \
+	JNE          loop16                          \
+	VCMPPS       $3, BAD, BAD, K1                \
 	KORTESTW     K1, K1
 
 // ---- AVX2: 8 elements a pass ----

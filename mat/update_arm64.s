@@ -56,21 +56,21 @@
 
 // ENTER loads the arguments and the terms, in their order in Go.
 #define ENTER \
-	MOVD    w+0(FP), R0      \
-	MOVD    dw+8(FP), R1     \
-	MOVD    a+16(FP), R2     \
-	MOVD    b+24(FP), R3     \
-	MOVD    c+32(FP), R4     \
-	MOVD    n+40(FP), R5     \
-	MOVD    co+48(FP), R6    \
-	MOVD    e+56(FP), R7     \
-	VEOR_B16(BAD, BAD, BAD)  \
+	MOVD    w+0(FP), R0        \
+	MOVD    dw+8(FP), R1       \
+	MOVD    a+16(FP), R2       \
+	MOVD    b+24(FP), R3       \
+	MOVD    c+32(FP), R4       \
+	MOVD    n+40(FP), R5       \
+	MOVD    co+48(FP), R6      \
+	MOVD    e+56(FP), R7       \
+	VEOR_B16(BAD, BAD, BAD)    \
 	VEOR_B16(ZERO, ZERO, ZERO) \
-	FMOVQ.P 32(R7), F24      \
-	FMOVQ.P 32(R7), F25      \
-	FMOVQ.P 32(R7), F26      \
-	FMOVQ.P 32(R7), F27      \
-	FMOVS   F25, R8          \
+	FMOVQ.P 32(R7), F24        \
+	FMOVQ.P 32(R7), F25        \
+	FMOVQ.P 32(R7), F26        \
+	FMOVQ.P 32(R7), F27        \
+	FMOVS   F25, R8            \
 	FMOVS   F26, R9
 
 // RULES loads the coefficients up to shrink, in their order in Go.
@@ -85,15 +85,15 @@
 #define SHRINK 28
 
 #define RULES \
-	FMOVQ.P 32(R6), F8   \
-	FMOVQ.P 32(R6), F9   \
-	FMOVQ.P 32(R6), F10  \
-	FMOVQ.P 32(R6), F11  \
-	FMOVQ.P 32(R6), F12  \
-	FMOVQ.P 32(R6), F13  \
-	FMOVQ.P 32(R6), F14  \
-	FMOVQ.P 32(R6), F15  \
-	FMOVQ.P 32(R6), F28  \
+	FMOVQ.P 32(R6), F8  \
+	FMOVQ.P 32(R6), F9  \
+	FMOVQ.P 32(R6), F10 \
+	FMOVQ.P 32(R6), F11 \
+	FMOVQ.P 32(R6), F12 \
+	FMOVQ.P 32(R6), F13 \
+	FMOVQ.P 32(R6), F14 \
+	FMOVQ.P 32(R6), F15 \
+	FMOVQ.P 32(R6), F28 \
 	FMOVS   F28, R10
 
 // SIGNS loads the coefficients after shrink, in their order in Go.
@@ -105,12 +105,12 @@
 #define SIGN 13
 
 #define SIGNS \
-	ADD     $(9*32), R6  \
-	FMOVQ.P 32(R6), F8   \
-	FMOVQ.P 32(R6), F9   \
-	FMOVQ.P 32(R6), F10  \
-	FMOVQ.P 32(R6), F11  \
-	FMOVQ.P 32(R6), F12  \
+	ADD     $(9*32), R6 \
+	FMOVQ.P 32(R6), F8  \
+	FMOVQ.P 32(R6), F9  \
+	FMOVQ.P 32(R6), F10 \
+	FMOVQ.P 32(R6), F11 \
+	FMOVQ.P 32(R6), F12 \
 	FMOVQ.P 32(R6), F13
 
 // LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
@@ -131,20 +131,20 @@ stepped:                              \
 
 // ASIDE is what LOAD and STORE seldom need. w moves by max(min(w, limit), -limit).
 #define ASIDE \
-decay:                                \
-	CON(VFMUL_S4, L2, W, T)       \
-	TWO(VFADD_S4, T, G, G)        \
-	JMP    loaded                 \
-threshold:                            \
-	CON(VFMIN_S4, LIMIT, W, T)    \
-	CON(VFMAX_S4, DOWN, T, T)     \
-	TWO(VFSUB_S4, T, W, W)        \
-	JMP    stepped
+decay:                             \
+	CON(VFMUL_S4, L2, W, T)    \
+	TWO(VFADD_S4, T, G, G)     \
+	JMP loaded                 \
+threshold:                         \
+	CON(VFMIN_S4, LIMIT, W, T) \
+	CON(VFMAX_S4, DOWN, T, T)  \
+	TWO(VFSUB_S4, T, W, W)     \
+	JMP stepped
 
 // MARK: NaN in BAD where v is not finite, from v - v. T is lost.
 #define MARK(v) \
-	TWO(VFSUB_S4, v, v, T)    \
-	VORR_B16(T, BAD, BAD)     \
+	TWO(VFSUB_S4, v, v, T) \
+	VORR_B16(T, BAD, BAD)  \
 	VORR_B16((T)+1, BAD, BAD)
 
 #define SGD \
@@ -156,17 +156,17 @@ threshold:                            \
 	TWO(VFADD_S4, x, v, v)
 
 #define MOMENTUM \
-	LOADA                     \
-	VELOCITY(G, A)            \
-	STOREA                    \
+	LOADA          \
+	VELOCITY(G, A) \
+	STOREA         \
 	CON(VFMUL_S4, RATE, A, T)
 
 #define NESTEROV \
-	LOADA                     \
-	VELOCITY(G, A)            \
-	STOREA                    \
-	CON(VFMUL_S4, MU, A, T)   \
-	TWO(VFADD_S4, G, T, T)    \
+	LOADA                   \
+	VELOCITY(G, A)          \
+	STOREA                  \
+	CON(VFMUL_S4, MU, A, T) \
+	TWO(VFADD_S4, G, T, T)  \
 	CON(VFMUL_S4, RATE, T, T)
 
 // QUOTIENT: T = (RATE*x) / (U + EPS).
@@ -198,8 +198,8 @@ threshold:                            \
 
 // VARIANCE: U = max(A - B*B, 0).
 #define VARIANCE \
-	TWO(VFMUL_S4, B, B, T)    \
-	TWO(VFSUB_S4, T, A, U)    \
+	TWO(VFMUL_S4, B, B, T) \
+	TWO(VFSUB_S4, T, A, U) \
 	CON(VFMAX_S4, ZERO, U, U)
 
 #define RMSPROP \
@@ -211,16 +211,16 @@ threshold:                            \
 	QUOTIENT(G)
 
 #define RMSPROPMOMENTUM \
-	LOADA                     \
-	LOADB                     \
-	SQUARE(A)                 \
-	MARK(A)                   \
-	ONE(VFSQRT_S4, A, U)      \
-	CON(VFADD_S4, EPS, U, U)  \
-	TWO(VFDIV_S4, U, G, G)    \
-	VELOCITY(G, B)            \
-	STOREA                    \
-	STOREB                    \
+	LOADA                    \
+	LOADB                    \
+	SQUARE(A)                \
+	MARK(A)                  \
+	ONE(VFSQRT_S4, A, U)     \
+	CON(VFADD_S4, EPS, U, U) \
+	TWO(VFDIV_S4, U, G, G)   \
+	VELOCITY(G, B)           \
+	STOREA                   \
+	STOREB                   \
 	CON(VFMUL_S4, RATE, B, T)
 
 #define RMSPROPCENTERED \
@@ -236,20 +236,20 @@ threshold:                            \
 	QUOTIENT(G)
 
 #define RMSPROPCENTEREDMOMENTUM \
-	LOADA                     \
-	LOADB                     \
-	LOADC                     \
-	SQUARE(A)                 \
-	MEAN(B)                   \
-	STOREA                    \
-	STOREB                    \
-	MARK(A)                   \
-	VARIANCE                  \
-	ONE(VFSQRT_S4, U, U)      \
-	CON(VFADD_S4, EPS, U, U)  \
-	TWO(VFDIV_S4, U, G, G)    \
-	VELOCITY(G, C)            \
-	STOREC                    \
+	LOADA                    \
+	LOADB                    \
+	LOADC                    \
+	SQUARE(A)                \
+	MEAN(B)                  \
+	STOREA                   \
+	STOREB                   \
+	MARK(A)                  \
+	VARIANCE                 \
+	ONE(VFSQRT_S4, U, U)     \
+	CON(VFADD_S4, EPS, U, U) \
+	TWO(VFDIV_S4, U, G, G)   \
+	VELOCITY(G, C)           \
+	STOREC                   \
 	CON(VFMUL_S4, RATE, C, T)
 
 // CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
@@ -264,12 +264,12 @@ shrunk:                             \
 	QUOTIENT(A)
 
 #define ADAM \
-	LOADA        \
-	LOADB        \
-	MEAN(A)      \
-	SQUARE(B)    \
-	STOREA       \
-	STOREB       \
+	LOADA     \
+	LOADB     \
+	MEAN(A)   \
+	SQUARE(B) \
+	STOREA    \
+	STOREB    \
 	CORRECTED(B)
 
 // c stays where it is above b: not where one of them is NaN, as with a maximum.
@@ -291,46 +291,46 @@ shrunk:                             \
 //	T, then U   G*a, where it is below or above 0
 //	C           factor of the step, then where G is below 0
 #define RPROP \
-	LOADA                        \
-	LOADB                        \
-	MARK(G)                      \
-	TWO(VFMUL_S4, A, G, T)       \
-	ONE(VFCMLT0_S4, T, U)        \
-	TWO(VBIC_B16, U, G, G)       \
-	VORR_B16(KEEP, KEEP, C)      \
-	VORR_B16(KEEP, KEEP, (C)+1)  \
-	VBIT_B16(U, SMALLER, C)      \
+	LOADA                           \
+	LOADB                           \
+	MARK(G)                         \
+	TWO(VFMUL_S4, A, G, T)          \
+	ONE(VFCMLT0_S4, T, U)           \
+	TWO(VBIC_B16, U, G, G)          \
+	VORR_B16(KEEP, KEEP, C)         \
+	VORR_B16(KEEP, KEEP, (C)+1)     \
+	VBIT_B16(U, SMALLER, C)         \
 	VBIT_B16((U)+1, SMALLER, (C)+1) \
-	CON(VFCMGT_S4, ZERO, T, U)   \
-	VBIT_B16(U, LARGER, C)       \
-	VBIT_B16((U)+1, LARGER, (C)+1) \
-	TWO(VORR_B16, G, G, A)       \
-	STOREA                       \
-	TWO(VFMUL_S4, C, B, B)       \
-	CON(VFMAX_S4, LO, B, B)      \
-	CON(VFMIN_S4, HI, B, B)      \
-	STOREB                       \
-	CON(VAND_B16, SIGN, G, T)    \
-	TWO(VEOR_B16, B, T, T)       \
-	CON(VFCMGT_S4, ZERO, G, U)   \
-	ONE(VFCMLT0_S4, G, C)        \
-	TWO(VORR_B16, C, U, U)       \
+	CON(VFCMGT_S4, ZERO, T, U)      \
+	VBIT_B16(U, LARGER, C)          \
+	VBIT_B16((U)+1, LARGER, (C)+1)  \
+	TWO(VORR_B16, G, G, A)          \
+	STOREA                          \
+	TWO(VFMUL_S4, C, B, B)          \
+	CON(VFMAX_S4, LO, B, B)         \
+	CON(VFMIN_S4, HI, B, B)         \
+	STOREB                          \
+	CON(VAND_B16, SIGN, G, T)       \
+	TWO(VEOR_B16, B, T, T)          \
+	CON(VFCMGT_S4, ZERO, G, U)      \
+	ONE(VFCMLT0_S4, G, C)           \
+	TWO(VORR_B16, C, U, U)          \
 	TWO(VAND_B16, U, T, T)
 
 // UPDATE is a body but for its end; R0 is 1 if no lane is bad, else 0.
 #define UPDATE(COEFFICIENTS, RULE) \
-	ENTER               \
-	COEFFICIENTS        \
-	JMP   loop8         \
-	ASIDE               \
-loop8:                      \
-	LOAD                \
-	RULE                \
-	STORE               \
-	SUBS  $8, R5        \
-	BNE   loop8         \
-	VFMAXV_S4(BAD, 0)   \
-	FCMPS F0, F0        \
+	ENTER             \
+	COEFFICIENTS      \
+	JMP   loop8       \
+	ASIDE             \
+loop8:                    \
+	LOAD              \
+	RULE              \
+	STORE             \
+	SUBS  $8, R5      \
+	BNE   loop8       \
+	VFMAXV_S4(BAD, 0) \
+	FCMPS F0, F0      \
 	CSET  VC, R0
 
 // func sgdNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool

@@ -133,3 +133,33 @@ func power(x float64, t int) float64 {
 	}
 	return p
 }
+
+// ClipValue returns x, or ±limit where it is beyond.
+func ClipValue(x, limit float32) float32 {
+	if x > limit {
+		return limit
+	}
+	if x < -limit {
+		return -limit
+	}
+	return x
+}
+
+// Lerp returns a + t·(b - a).
+func Lerp(a, b, t float32) float32 { return a + float32(t*float32(b-a)) }
+
+// MaxNorm scales the columns of a rows×cols matrix whose norm exceeds limit down to it.
+func MaxNorm(w []float32, rows, cols int, limit float64) {
+	for j := range cols {
+		sum := 0.0
+		for i := range rows {
+			x := float64(w[i*cols+j])
+			sum += x * x
+		}
+		if norm := math.Sqrt(sum); norm > limit {
+			for i := range rows {
+				w[i*cols+j] *= float32(limit / norm)
+			}
+		}
+	}
+}
