@@ -79,8 +79,8 @@ const badMaxNorm = "mat: MaxNorm: len(w) is not rows·cols"
 // weights of one unit (Srebro and Shraibman 2005; Srivastava et al. 2014). Other columns,
 // and those with a NaN, are left as they are.
 //
-// The squares of a column are summed in float64 from the first row to the last, without
-// overflow; the factor limit/norm and its products are rounded to float32, so that the new
+// The squares of a column are summed in float64, without overflow: those of even rows,
+// those of odd rows, each from the first to the last, then both. The factor limit/norm and its products are rounded to float32, so that the new
 // norm is limit to within 2⁻²³ of it, barring underflow. limit must be at least 0.
 // Panics if rows or cols is negative or len(w) is not rows·cols.
 func MaxNorm(w []float32, rows, cols int, limit float64) {
@@ -88,19 +88,19 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 		panic(badMaxNorm)
 	}
 	for j := 0; j < cols && rows > 0; j += updateWidth {
-		var sums [updateWidth]float64
+		var sums columnSums
 		n := min(updateWidth, cols-j)
 		for i := 0; i < rows; i += columnRows {
 			m := min(columnRows, rows-i)
 			if n < updateWidth || !columnSquares(&sums, w[i*cols+j:], m, cols) {
-				columnSquaresGo(sums[:n], w[i*cols+j:], m, cols)
+				columnSquaresGo(&sums, n, w[i*cols+j:], m, cols)
 			}
 		}
 		var factors [updateWidth]float32
 		longer := false
-		for l, s := range sums {
+		for l := range factors {
 			factors[l] = 1
-			if norm := math.Sqrt(s); norm > limit {
+			if norm := math.Sqrt(sums[0][l] + sums[1][l]); norm > limit {
 				factors[l] = float32(limit / norm)
 				longer = true
 			}
@@ -117,15 +117,19 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 	}
 }
 
-// columnRows is how many rows of updateWidth columns one call of a kernel handles.
+// columnRows is how many rows of updateWidth columns one call of a kernel handles: even,
+// so that every call starts with an even row.
 const columnRows = block / updateWidth
 
-// columnSquaresGo adds the squares of len(sums) columns in rows of the given distance.
-func columnSquaresGo(sums []float64, w []float32, rows, stride int) {
+// columnSums are those of even and of odd rows: two chains keep the units busy.
+type columnSums [2][updateWidth]float64
+
+// columnSquaresGo adds the squares of n columns in rows of the given distance.
+func columnSquaresGo(sums *columnSums, n int, w []float32, rows, stride int) {
 	for i := range rows {
-		row := w[i*stride:][:len(sums)]
-		for l, v := range row {
-			sums[l] += float64(v) * float64(v) // the product is exact: fused or not
+		s := sums[i%2][:n]
+		for l, v := range w[i*stride:][:n] {
+			s[l] += float64(v) * float64(v) // the product is exact: fused or not
 		}
 	}
 }

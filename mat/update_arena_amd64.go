@@ -55,10 +55,10 @@ func lerp(dst, x []float32, t float32) (done int) {
 }
 
 // Conversions and the distance of rows bound the columns, not the width of vectors.
-func columnSquares(sums *[updateWidth]float64, w []float32, rows, stride int) (done bool) {
+func columnSquares(sums *columnSums, w []float32, rows, stride int) (done bool) {
 	switch isa.Active() {
 	case isa.AVX512, isa.AVX2:
-		columnSquaresAVX2(&sums[0], &w[0], rows, stride)
+		columnSquaresAVX2(&sums[0][0], &w[0], rows, stride)
 		return true
 	}
 	return false

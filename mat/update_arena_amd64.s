@@ -174,14 +174,29 @@ loop16:
 	VZEROUPPER
 	RET
 
+// SQUARES adds the squares of the 16 elements of a row to four sums.
+#define SQUARES(r0, r1, r2, r3) \
+	VCVTPS2PD   (SI), Y8     \
+	VCVTPS2PD   16(SI), Y9   \
+	VCVTPS2PD   32(SI), Y10  \
+	VCVTPS2PD   48(SI), Y11  \
+	VFMADD231PD Y8, Y8, r0   \
+	VFMADD231PD Y9, Y9, r1   \
+	VFMADD231PD Y10, Y10, r2 \
+	VFMADD231PD Y11, Y11, r3 \
+	ADDQ        DX, SI
+
 // func columnSquaresAVX2(sums *float64, w *float32, rows, stride int)
 //
-// sums[l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64; rows > 0.
-// A square is exact there, so FMA rounds as an addition does.      needs AVX2, FMA3
+// sums[i%2*16+l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64;
+// rows > 0. A square is exact there, so FMA rounds as an addition does.      needs AVX2, FMA3
 //
 //	DI       sums          SI       next row
 //	CX       rows left     DX       bytes between rows
-//	Y0–Y3    sums          Y4–Y7    w in float64
+//	Y0–Y3    even sums     Y4–Y7    odd sums
+//	Y8–Y11   w in float64
+//
+//	rows2    two rows per pass: covers the latency of FMA
 TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-32
 	MOVQ    sums+0(FP), DI
 	MOVQ    w+8(FP), SI
@@ -192,23 +207,33 @@ TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-32
 	VMOVUPD 32(DI), Y1
 	VMOVUPD 64(DI), Y2
 	VMOVUPD 96(DI), Y3
+	VMOVUPD 128(DI), Y4
+	VMOVUPD 160(DI), Y5
+	VMOVUPD 192(DI), Y6
+	VMOVUPD 224(DI), Y7
+	SUBQ    $2, CX
+	JB      last
 
-row:
-	VCVTPS2PD   (SI), Y4
-	VCVTPS2PD   16(SI), Y5
-	VCVTPS2PD   32(SI), Y6
-	VCVTPS2PD   48(SI), Y7
-	VFMADD231PD Y4, Y4, Y0
-	VFMADD231PD Y5, Y5, Y1
-	VFMADD231PD Y6, Y6, Y2
-	VFMADD231PD Y7, Y7, Y3
-	ADDQ        DX, SI
-	DECQ        CX
-	JNE         row
-	VMOVUPD     Y0, (DI)
-	VMOVUPD     Y1, 32(DI)
-	VMOVUPD     Y2, 64(DI)
-	VMOVUPD     Y3, 96(DI)
+rows2:
+	SQUARES(Y0, Y1, Y2, Y3)
+	SQUARES(Y4, Y5, Y6, Y7)
+	SUBQ $2, CX
+	JAE  rows2
+
+last:
+	ADDQ $2, CX
+	JEQ  done
+	SQUARES(Y0, Y1, Y2, Y3)
+
+done:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, 128(DI)
+	VMOVUPD Y5, 160(DI)
+	VMOVUPD Y6, 192(DI)
+	VMOVUPD Y7, 224(DI)
 	VZEROUPPER
 	RET
 

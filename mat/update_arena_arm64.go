@@ -48,10 +48,10 @@ func lerp(dst, x []float32, t float32) (done int) {
 	return n
 }
 
-func columnSquares(sums *[updateWidth]float64, w []float32, rows, stride int) (done bool) {
+func columnSquares(sums *columnSums, w []float32, rows, stride int) (done bool) {
 	switch isa.Active() {
 	case isa.NEON:
-		columnSquaresNEON(&sums[0], &w[0], rows, stride)
+		columnSquaresNEON(&sums[0][0], &w[0], rows, stride)
 		return true
 	}
 	return false

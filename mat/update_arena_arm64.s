@@ -100,14 +100,38 @@ loop16:
 	BNE    loop16
 	RET
 
+// SQUARES adds the squares of the 16 elements of a row to eight sums.
+#define SQUARES(s0, s1, s2, s3, s4, s5, s6, s7) \
+	VLD1  (R1), [V16.S4, V17.S4, V18.S4, V19.S4] \
+	ADD   R3, R1                                 \
+	VFCVTL_D2(16, 20)                            \
+	VFCVTL2_D2(16, 21)                           \
+	VFCVTL_D2(17, 22)                            \
+	VFCVTL2_D2(17, 23)                           \
+	VFCVTL_D2(18, 24)                            \
+	VFCVTL2_D2(18, 25)                           \
+	VFCVTL_D2(19, 26)                            \
+	VFCVTL2_D2(19, 27)                           \
+	VFMLA V20.D2, V20.D2, s0                     \
+	VFMLA V21.D2, V21.D2, s1                     \
+	VFMLA V22.D2, V22.D2, s2                     \
+	VFMLA V23.D2, V23.D2, s3                     \
+	VFMLA V24.D2, V24.D2, s4                     \
+	VFMLA V25.D2, V25.D2, s5                     \
+	VFMLA V26.D2, V26.D2, s6                     \
+	VFMLA V27.D2, V27.D2, s7
+
 // func columnSquaresNEON(sums *float64, w *float32, rows, stride int)
 //
-// sums[l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64; rows > 0.
-// A square is exact there, so FMLA rounds as an addition does.
+// sums[i%2*16+l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64;
+// rows > 0. A square is exact there, so FMLA rounds as an addition does.
 //
-//	R0       sums          R1   next row
-//	R2       rows left     R3   bytes between rows
-//	V0–V7    sums          V16–V19  w       V20–V27  w in float64
+//	R0, R4–R6  sums          R1   next row
+//	R2         rows left     R3   bytes between rows
+//	V0–V7      even sums     V8–V15   odd sums
+//	V16–V19    w             V20–V27  w in float64
+//
+//	rows2      two rows per pass
 TEXT ·columnSquaresNEON(SB), NOSPLIT, $0-32
 	MOVD sums+0(FP), R0
 	MOVD w+8(FP), R1
@@ -115,32 +139,30 @@ TEXT ·columnSquaresNEON(SB), NOSPLIT, $0-32
 	MOVD stride+24(FP), R3
 	LSL  $2, R3
 	ADD  $64, R0, R4
+	ADD  $128, R0, R5
+	ADD  $192, R0, R6
 	VLD1 (R0), [V0.D2, V1.D2, V2.D2, V3.D2]
 	VLD1 (R4), [V4.D2, V5.D2, V6.D2, V7.D2]
+	VLD1 (R5), [V8.D2, V9.D2, V10.D2, V11.D2]
+	VLD1 (R6), [V12.D2, V13.D2, V14.D2, V15.D2]
+	SUBS $2, R2
+	BLT  last
 
-row:
-	VLD1  (R1), [V16.S4, V17.S4, V18.S4, V19.S4]
-	ADD   R3, R1
-	VFCVTL_D2(16, 20)
-	VFCVTL2_D2(16, 21)
-	VFCVTL_D2(17, 22)
-	VFCVTL2_D2(17, 23)
-	VFCVTL_D2(18, 24)
-	VFCVTL2_D2(18, 25)
-	VFCVTL_D2(19, 26)
-	VFCVTL2_D2(19, 27)
-	VFMLA V20.D2, V20.D2, V0.D2
-	VFMLA V21.D2, V21.D2, V1.D2
-	VFMLA V22.D2, V22.D2, V2.D2
-	VFMLA V23.D2, V23.D2, V3.D2
-	VFMLA V24.D2, V24.D2, V4.D2
-	VFMLA V25.D2, V25.D2, V5.D2
-	VFMLA V26.D2, V26.D2, V6.D2
-	VFMLA V27.D2, V27.D2, V7.D2
-	SUBS  $1, R2
-	BNE   row
-	VST1  [V0.D2, V1.D2, V2.D2, V3.D2], (R0)
-	VST1  [V4.D2, V5.D2, V6.D2, V7.D2], (R4)
+rows2:
+	SQUARES(V0.D2, V1.D2, V2.D2, V3.D2, V4.D2, V5.D2, V6.D2, V7.D2)
+	SQUARES(V8.D2, V9.D2, V10.D2, V11.D2, V12.D2, V13.D2, V14.D2, V15.D2)
+	SUBS $2, R2
+	BGE  rows2
+
+last:
+	TBZ  $0, R2, done
+	SQUARES(V0.D2, V1.D2, V2.D2, V3.D2, V4.D2, V5.D2, V6.D2, V7.D2)
+
+done:
+	VST1 [V0.D2, V1.D2, V2.D2, V3.D2], (R0)
+	VST1 [V4.D2, V5.D2, V6.D2, V7.D2], (R4)
+	VST1 [V8.D2, V9.D2, V10.D2, V11.D2], (R5)
+	VST1 [V12.D2, V13.D2, V14.D2, V15.D2], (R6)
 	RET
 
 // func columnScaleNEON(factors, w *float32, rows, stride int)

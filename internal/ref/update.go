@@ -151,12 +151,12 @@ func Lerp(a, b, t float32) float32 { return a + float32(t*float32(b-a)) }
 // MaxNorm scales the columns of a rows×cols matrix whose norm exceeds limit down to it.
 func MaxNorm(w []float32, rows, cols int, limit float64) {
 	for j := range cols {
-		sum := 0.0
+		var sums [2]float64 // of even and odd rows
 		for i := range rows {
 			x := float64(w[i*cols+j])
-			sum += x * x
+			sums[i%2] += x * x
 		}
-		if norm := math.Sqrt(sum); norm > limit {
+		if norm := math.Sqrt(sums[0] + sums[1]); norm > limit {
 			for i := range rows {
 				w[i*cols+j] *= float32(limit / norm)
 			}
