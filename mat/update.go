@@ -40,10 +40,10 @@ const (
 // lanes is a coefficient as the assembly reads it: 8 times the same.
 type lanes [8]float32
 
-func spread(x float64) lanes {
-	y := float32(x)
-	return lanes{y, y, y, y, y, y, y, y}
-}
+// spread rounds x, and -0 to +0: the assembly looks at the bits of what may be 0.
+func spread(x float64) lanes { return fill(float32(x) + 0) }
+
+func fill(x float32) lanes { return lanes{x, x, x, x, x, x, x, x} }
 
 // coefficients are what a step has for all parameters. A rule sets those it uses.
 type coefficients struct {
@@ -70,12 +70,11 @@ type Terms struct {
 // terms are the Terms as the assembly reads them.
 type terms struct {
 	clip, l2    lanes
-	limit, down lanes // rate·L1 and +0 - rate·L1, which is +0 if rate·L1 is
+	limit, down lanes // rate·L1 and its negative
 }
 
 func (t *Terms) spread(rate float64) terms {
-	limit := float32(rate * t.L1)
-	return terms{clip: spread(t.Clip), l2: spread(t.L2), limit: spread(float64(limit)), down: spread(float64(0 - limit))}
+	return terms{clip: spread(t.Clip), l2: spread(t.L2), limit: spread(rate * t.L1), down: spread(-rate * t.L1)}
 }
 
 // SGD is plain gradient descent, without state:
@@ -167,14 +166,10 @@ func Adam(t int, rate, beta1, beta2, eps, decay float64, amsgrad bool) Rule {
 	if amsgrad {
 		k = amsGrad
 	}
-	shrink := 0.0 // +0, so that a weight of -0 stays one: -0 + 0·-0
-	if decay != 0 {
-		shrink = -(rate * decay)
-	}
 	return Rule{kind: k, rate: rate, c: coefficients{
 		b1: spread(beta1), c1: spread(1 - beta1), b2: spread(beta2), c2: spread(1 - beta2),
 		rate: spread(rate / (1 - pow(beta1, t))), root: spread(1 / math.Sqrt(1-pow(beta2, t))),
-		eps: spread(eps), shrink: spread(shrink),
+		eps: spread(eps), shrink: spread(-rate * decay),
 	}}
 }
 
@@ -192,7 +187,7 @@ func Adam(t int, rate, beta1, beta2, eps, decay float64, amsgrad bool) Rule {
 // first step. The product is rounded: gradients below 1e-23 in size leave the step.
 func RProp(rate, up, down, lo, hi float64) Rule {
 	return Rule{kind: rProp, rate: rate, c: coefficients{
-		up: spread(up), keep: spread(1), down: spread(down), lo: spread(lo), hi: spread(hi), sign: spread(math.Copysign(0, -1)),
+		up: spread(up), keep: spread(1), down: spread(down), lo: spread(lo), hi: spread(hi), sign: fill(float32(math.Copysign(0, -1))),
 	}}
 }
 
@@ -217,17 +212,16 @@ const (
 // Update makes one step in one pass: it updates the parameters w and the rule's state
 // by the gradients dw, which it does not change. For each element:
 //
-//	g = Clip·dw + L2·w              always computed: IEEE 754 has 0·NaN and 0·Inf as NaN
+//	g = Clip·dw                          if L2 is 0, else Clip·dw + L2·w
 //	w = the rule's step with g
-//	w = sign(w)·max(|w| - rate·L1, 0)
+//	w = sign(w)·max(|w| - rate·L1, 0)    unless rate·L1 is 0
 //
 // The last line is the proximal step of L1 (soft threshold): weights within ±rate·L1
-// become +0 exactly, -0 too. With rate·L1 = 0 it changes nothing, not even -0; rate·L1
-// must not be negative.
+// become +0 exactly, -0 too. rate·L1 must not be negative.
 //
 // Update reports whether all is finite: every new parameter, and every sum or mean of squares
-// (AMSGrad's largest) and every gradient that RProp keeps, whose overflow would only
-// stop or leave a parameter. No second pass is needed to find out.
+// (AMSGrad's largest), whose overflow would only stop a parameter, and every g of RProp,
+// which uses no more than its sign. No second pass is needed to find out.
 //
 // state has States arrays in the order of the rule's documentation. No two of w, dw and
 // the arrays may overlap. Panics if lengths differ, or len(state) is not States.

@@ -13,7 +13,9 @@
 //	BX           byte offset of the next elements from the ends, -4n...0
 //	DI, SI       ends of w, dw
 //	R8, R9, R10  ends of the state a, b, c
-//	AX, DX       coefficients, terms; DX is free in the loop
+//	AX           coefficients
+//	R11, R12     bits of l2 and of the limit: 0 for none
+//	R13          bits of shrink: 0 for none
 //
 //	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
 //	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
@@ -23,194 +25,252 @@
 
 // ENTER loads the arguments.
 #define ENTER \
-	MOVQ w+0(FP), DI   \
-	MOVQ dw+8(FP), SI  \
-	MOVQ a+16(FP), R8  \
-	MOVQ b+24(FP), R9  \
-	MOVQ c+32(FP), R10 \
-	MOVQ n+40(FP), BX  \
-	MOVQ co+48(FP), AX \
-	MOVQ e+56(FP), DX  \
-	SHLQ $2, BX        \
-	ADDQ BX, DI        \
-	ADDQ BX, SI        \
-	ADDQ BX, R8        \
-	ADDQ BX, R9        \
-	ADDQ BX, R10       \
+	MOVQ w+0(FP), DI                  \
+	MOVQ dw+8(FP), SI                 \
+	MOVQ a+16(FP), R8                 \
+	MOVQ b+24(FP), R9                 \
+	MOVQ c+32(FP), R10                \
+	MOVQ n+40(FP), BX                 \
+	MOVQ co+48(FP), AX                \
+	MOVQ e+56(FP), DX                 \
+	MOVL terms_l2(DX), R11            \
+	MOVL terms_limit(DX), R12         \
+	MOVL coefficients_shrink(AX), R13 \
+	SHLQ $2, BX                       \
+	ADDQ BX, DI                       \
+	ADDQ BX, SI                       \
+	ADDQ BX, R8                       \
+	ADDQ BX, R9                       \
+	ADDQ BX, R10                      \
 	NEGQ BX
 
-// LOAD: G = clip*dw + l2*w.
+// LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
 #define LOAD \
 	VMOVUPS (DI)(BX*1), W       \
 	VMULPS  (SI)(BX*1), CLIP, G \
-	VMULPS  L2, W, T            \
-	VADDPS  T, G, G
+	TESTL   R11, R11            \
+	JNE     decay               \
+loaded:
 
-// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down).
-// Of two zeros or a NaN VMINPS and VMAXPS return the first argument here: the limit and
-// down = +0 for a limit of 0, so that w stays as it is, -0 included; NaN stays as w is one.
+// STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
-	VSUBPS  T, W, W             \
-	VMINPS  LIMIT, W, T         \
-	VMAXPS  DOWN, T, T          \
-	VSUBPS  T, W, W             \
-	VMOVUPS W, (DI)(BX*1)       \
+	VSUBPS  T, W, W       \
+	TESTL   R12, R12      \
+	JNE     threshold     \
+stepped:                      \
+	VMOVUPS W, (DI)(BX*1) \
 	MARK(W)
 
-// MARK: NaN in BAD where v is not finite. T is lost.
+// ASIDE is what LOAD and STORE seldom need, out of the loop's way: a jump that is taken
+// costs as much as the sums. w moves by max(min(w, limit), -limit); of two zeros or a NaN
+// VMINPS and VMAXPS return their first argument here, but NaN stays, as w is one.
+#define ASIDE \
+decay:                     \
+	VMULPS L2, W, T    \
+	VADDPS T, G, G     \
+	JMP    loaded      \
+threshold:                 \
+	VMINPS LIMIT, W, T \
+	VMAXPS DOWN, T, T  \
+	VSUBPS T, W, W     \
+	JMP    stepped
+
+// MARK: NaN in BAD where v is not finite, from v - v: sums have units to spare. T is lost.
 #define MARK(v) \
-	VMULPS v, ZERO, T   \
+	VSUBPS v, v, T \
 	VORPS  T, BAD, BAD
+
+// The state is loaded before any of it is stored: arrays may lie a multiple of 4 KiB apart,
+// where processors take a load to depend on a store to the same place in another array.
+#define GETA VMOVUPS (R8)(BX*1), A
+#define GETB VMOVUPS (R9)(BX*1), B
+#define GETC VMOVUPS (R10)(BX*1), C
+#define PUTA VMOVUPS A, (R8)(BX*1)
+#define PUTB VMOVUPS B, (R9)(BX*1)
+#define PUTC VMOVUPS C, (R10)(BX*1)
 
 #define SGD \
 	VMULPS RATE, G, T
 
-// VELOCITY: v = MU*v + x, v at (p).
-#define VELOCITY(x, p, v) \
-	VMOVUPS (p)(BX*1), v \
-	VMULPS  MU, v, v     \
-	VADDPS  x, v, v      \
-	VMOVUPS v, (p)(BX*1)
+// VELOCITY: v = MU*v + x.
+#define VELOCITY(x, v) \
+	VMULPS MU, v, v \
+	VADDPS x, v, v
 
 #define MOMENTUM \
-	VELOCITY(G, R8, A) \
+	GETA           \
+	VELOCITY(G, A) \
+	PUTA           \
 	VMULPS RATE, A, T
 
 #define NESTEROV \
-	VELOCITY(G, R8, A) \
-	VMULPS MU, A, T    \
-	VADDPS G, T, T     \
+	GETA            \
+	VELOCITY(G, A)  \
+	PUTA            \
+	VMULPS MU, A, T \
+	VADDPS G, T, T  \
 	VMULPS RATE, T, T
 
-// STEP: T = (RATE*x) / (root*r + EPS)
+// QUOTIENT: T = (RATE*x) / (U + EPS).
+#define QUOTIENT(x) \
+	VADDPS EPS, U, U  \
+	VMULPS RATE, x, T \
+	VDIVPS U, T, T
+
 #define ADAGRAD \
-	VMULPS  G, G, T          \
-	VADDPS  (R8)(BX*1), T, A \
-	VMOVUPS A, (R8)(BX*1)    \
-	MARK(A)                  \
-	VSQRTPS A, U             \
-	VADDPS  EPS, U, U        \
-	VMULPS  RATE, G, T       \
-	VDIVPS  U, T, T
+	GETA            \
+	VMULPS  G, G, T \
+	VADDPS  T, A, A \
+	PUTA            \
+	MARK(A)         \
+	VSQRTPS A, U    \
+	QUOTIENT(G)
 
-// MEAN: m = B1*m + C1*G, m at (p). SQUARE: s = B2*s + C2*(G*G), s at (p). T is lost.
-#define MEAN(p, m) \
-	VMOVUPS (p)(BX*1), m \
-	VMULPS  B1, m, m     \
-	VMULPS  C1, G, T     \
-	VADDPS  T, m, m      \
-	VMOVUPS m, (p)(BX*1)
+// MEAN: m = B1*m + C1*G. SQUARE: s = B2*s + C2*(G*G). T is lost.
+#define MEAN(m) \
+	VMULPS B1, m, m \
+	VMULPS C1, G, T \
+	VADDPS T, m, m
 
-#define SQUARE(p, s) \
-	VMULPS  G, G, T      \
-	VMOVUPS (p)(BX*1), s \
-	VMULPS  B2, s, s     \
-	VMULPS  C2, T, T     \
-	VADDPS  T, s, s      \
-	VMOVUPS s, (p)(BX*1)
+#define SQUARE(s) \
+	VMULPS G, G, T  \
+	VMULPS B2, s, s \
+	VMULPS C2, T, T \
+	VADDPS T, s, s
 
-// DIVISOR and VARIANCE: U = sqrt(s) + EPS of the mean square, or of max(s - m*m, 0); of two
-// zeros or a NaN VMAXPS returns its first argument here.
-#define DIVISOR \
-	SQUARE(R8, A)        \
-	MARK(A)              \
-	VSQRTPS A, U         \
-	VADDPS  EPS, U, U
-
+// VARIANCE: U = max(A - B*B, 0). Of two zeros or a NaN VMAXPS returns its first argument here.
 #define VARIANCE \
-	SQUARE(R8, A)        \
-	MARK(A)              \
-	MEAN(R9, B)          \
-	VMULPS  B, B, T      \
-	VSUBPS  T, A, U      \
-	VMAXPS  U, ZERO, U   \
-	VSQRTPS U, U         \
-	VADDPS  EPS, U, U
+	VMULPS B, B, T \
+	VSUBPS T, A, U \
+	VMAXPS U, ZERO, U
 
 #define RMSPROP \
-	DIVISOR            \
-	VMULPS RATE, G, T  \
-	VDIVPS U, T, T
-
-#define RMSPROPCENTERED \
-	VARIANCE           \
-	VMULPS RATE, G, T  \
-	VDIVPS U, T, T
+	GETA         \
+	SQUARE(A)    \
+	PUTA         \
+	MARK(A)      \
+	VSQRTPS A, U \
+	QUOTIENT(G)
 
 #define RMSPROPMOMENTUM \
-	DIVISOR            \
-	VDIVPS U, G, G     \
-	VELOCITY(G, R9, B) \
-	VMULPS RATE, B, T
+	GETA              \
+	GETB              \
+	SQUARE(A)         \
+	MARK(A)           \
+	VSQRTPS A, U      \
+	VADDPS  EPS, U, U \
+	VDIVPS  U, G, G   \
+	VELOCITY(G, B)    \
+	PUTA              \
+	PUTB              \
+	VMULPS  RATE, B, T
+
+#define RMSPROPCENTERED \
+	GETA         \
+	GETB         \
+	SQUARE(A)    \
+	MEAN(B)      \
+	PUTA         \
+	PUTB         \
+	MARK(A)      \
+	VARIANCE     \
+	VSQRTPS U, U \
+	QUOTIENT(G)
 
 #define RMSPROPCENTEREDMOMENTUM \
-	VARIANCE            \
-	VDIVPS U, G, G      \
-	VELOCITY(G, R10, C) \
-	VMULPS RATE, C, T
+	GETA              \
+	GETB              \
+	GETC              \
+	SQUARE(A)         \
+	MEAN(B)           \
+	PUTA              \
+	PUTB              \
+	MARK(A)           \
+	VARIANCE          \
+	VSQRTPS U, U      \
+	VADDPS  EPS, U, U \
+	VDIVPS  U, G, G   \
+	VELOCITY(G, C)    \
+	PUTC              \
+	VMULPS  RATE, C, T
 
-// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+// CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
-	MARK(s)             \
-	VSQRTPS s, U        \
-	VMULPS  ROOT, U, U  \
-	VADDPS  EPS, U, U   \
+	MARK(s)              \
+	VSQRTPS s, U         \
+	VMULPS  ROOT, U, U   \
+	TESTL   R13, R13     \
+	JEQ     shrunk       \
 	VMULPS  SHRINK, W, T \
-	VADDPS  T, W, W     \
-	VMULPS  RATE, A, T  \
-	VDIVPS  U, T, T
+	VADDPS  T, W, W      \
+shrunk:                      \
+	QUOTIENT(A)
 
 #define ADAM \
-	MEAN(R8, A)   \
-	SQUARE(R9, B) \
+	GETA      \
+	GETB      \
+	MEAN(A)   \
+	SQUARE(B) \
+	PUTA      \
+	PUTB      \
 	CORRECTED(B)
 
 // Where c is not above b, NaN included, VMAXPS returns its first argument b.
 #define AMSGRAD \
-	MEAN(R8, A)             \
-	SQUARE(R9, B)           \
-	VMOVUPS (R10)(BX*1), C  \
-	VMAXPS  B, C, C         \
-	VMOVUPS C, (R10)(BX*1)  \
+	GETA           \
+	GETB           \
+	GETC           \
+	MEAN(A)        \
+	SQUARE(B)      \
+	VMAXPS B, C, C \
+	PUTA           \
+	PUTB           \
+	PUTC           \
 	CORRECTED(C)
 
 // RPROP256 and RPROP512: a is the last gradient, b the step. T = b with G's sign, or +0
 // where G is 0 or NaN. A step of NaN stays: VMAXPS and VMINPS return their first argument.
 //
-//	T, then U, K1, K2   G*a, where it is below and above 0
+//	T, then U, K1, K2   G*A, where it is below and above 0
 //	C                   factor of the step
 #define RPROP256 \
-	VMULPS    (R8)(BX*1), G, T   \
-	VCMPPS    $0x11, ZERO, T, U  \
-	VANDNPS   G, U, G            \
+	GETA                          \
+	GETB                          \
+	MARK(G)                       \
+	VMULPS    A, G, T             \
+	VCMPPS    $0x11, ZERO, T, U   \
+	VANDNPS   G, U, G             \
 	VBLENDVPS U, SMALLER, KEEP, C \
-	VCMPPS    $0x1e, ZERO, T, U  \
-	VBLENDVPS U, LARGER, C, C    \
-	VMOVUPS   G, (R8)(BX*1)      \
-	MARK(G)                      \
-	VMULPS    (R9)(BX*1), C, B   \
-	VMAXPS    B, LO, B           \
-	VMINPS    B, HI, B           \
-	VMOVUPS   B, (R9)(BX*1)      \
-	VANDPS    SIGN, G, T         \
-	VXORPS    B, T, T            \
-	VCMPPS    $0x0c, ZERO, G, U  \
+	VCMPPS    $0x1e, ZERO, T, U   \
+	VBLENDVPS U, LARGER, C, C     \
+	VMOVAPS   G, A                \
+	PUTA                          \
+	VMULPS    C, B, B             \
+	VMAXPS    B, LO, B            \
+	VMINPS    B, HI, B            \
+	PUTB                          \
+	VANDPS    SIGN, G, T          \
+	VXORPS    B, T, T             \
+	VCMPPS    $0x0c, ZERO, G, U   \
 	VANDPS    U, T, T
 
 #define RPROP512 \
-	VMULPS    (R8)(BX*1), G, T   \
+	GETA                         \
+	GETB                         \
+	MARK(G)                      \
+	VMULPS    A, G, T            \
 	VCMPPS    $0x11, ZERO, T, K1 \
 	VCMPPS    $0x1e, ZERO, T, K2 \
 	VMOVAPS   ZERO, K1, G        \
 	VMOVAPS   KEEP, C            \
 	VMOVAPS   SMALLER, K1, C     \
 	VMOVAPS   LARGER, K2, C      \
-	VMOVUPS   G, (R8)(BX*1)      \
-	MARK(G)                      \
-	VMULPS    (R9)(BX*1), C, B   \
+	VMOVAPS   G, A               \
+	PUTA                         \
+	VMULPS    C, B, B            \
 	VMAXPS    B, LO, B           \
 	VMINPS    B, HI, B           \
-	VMOVUPS   B, (R9)(BX*1)      \
+	PUTB                         \
 	VANDPS    SIGN, G, T         \
 	VXORPS    B, T, T            \
 	VCMPPS    $0x0c, ZERO, G, K1 \
@@ -219,56 +279,60 @@
 // UPDATE256 and UPDATE512 are a body but for its end; they leave the flag of equality if
 // no lane is bad.
 #define UPDATE256(RULE) \
-	ENTER                                   \
-	VXORPS    ZERO, ZERO, ZERO              \
-	VXORPS    BAD, BAD, BAD                 \
-	VMOVUPS   terms_clip(DX), CLIP          \
-	VMOVUPS   terms_l2(DX), L2              \
-	VMOVUPS   terms_limit(DX), LIMIT        \
-	VMOVUPS   terms_down(DX), DOWN          \
-	VMOVUPS   coefficients_keep(AX), KEEP   \
-	VMOVUPS   coefficients_lo(AX), LO       \
-	VMOVUPS   coefficients_hi(AX), HI       \
-loop8:                                          \
-	LOAD                                    \
-	RULE                                    \
-	STORE                                   \
-	ADDQ      $32, BX                       \
-	JNE       loop8                         \
-	VCMPPS    $3, BAD, BAD, T               \
-	VMOVMSKPS T, AX                         \
+	ENTER                                 \
+	VXORPS    ZERO, ZERO, ZERO            \
+	VXORPS    BAD, BAD, BAD               \
+	VMOVUPS   terms_clip(DX), CLIP        \
+	VMOVUPS   terms_l2(DX), L2            \
+	VMOVUPS   terms_limit(DX), LIMIT      \
+	VMOVUPS   terms_down(DX), DOWN        \
+	VMOVUPS   coefficients_keep(AX), KEEP \
+	VMOVUPS   coefficients_lo(AX), LO     \
+	VMOVUPS   coefficients_hi(AX), HI     \
+	JMP       loop8                       \
+	ASIDE                                 \
+loop8:                                        \
+	LOAD                                  \
+	RULE                                  \
+	STORE                                 \
+	ADDQ      $32, BX                     \
+	JNE       loop8                       \
+	VCMPPS    $3, BAD, BAD, T             \
+	VMOVMSKPS T, AX                       \
 	TESTL     AX, AX
 
 #define UPDATE512(RULE) \
-	ENTER                                         \
-	VXORPS       X7, X7, X7                       \
-	VXORPS       X8, X8, X8                       \
-	VBROADCASTSS terms_clip(DX), CLIP             \
-	VBROADCASTSS terms_l2(DX), L2                 \
-	VBROADCASTSS terms_limit(DX), LIMIT           \
-	VBROADCASTSS terms_down(DX), DOWN             \
-	VBROADCASTSS coefficients_rate(AX), RATE      \
-	VBROADCASTSS coefficients_mu(AX), MU          \
-	VBROADCASTSS coefficients_b1(AX), B1          \
-	VBROADCASTSS coefficients_c1(AX), C1          \
-	VBROADCASTSS coefficients_b2(AX), B2          \
-	VBROADCASTSS coefficients_c2(AX), C2          \
-	VBROADCASTSS coefficients_root(AX), ROOT      \
-	VBROADCASTSS coefficients_eps(AX), EPS        \
-	VBROADCASTSS coefficients_shrink(AX), SHRINK  \
-	VBROADCASTSS coefficients_up(AX), LARGER      \
-	VBROADCASTSS coefficients_keep(AX), KEEP      \
-	VBROADCASTSS coefficients_down(AX), SMALLER   \
-	VBROADCASTSS coefficients_lo(AX), LO          \
-	VBROADCASTSS coefficients_hi(AX), HI          \
-	VBROADCASTSS coefficients_sign(AX), SIGN      \
-loop16:                                               \
-	LOAD                                          \
-	RULE                                          \
-	STORE                                         \
-	ADDQ         $64, BX                          \
-	JNE          loop16                           \
-	VCMPPS       $3, BAD, BAD, K1                 \
+	ENTER                                        \
+	VXORPS       X7, X7, X7                      \
+	VXORPS       X8, X8, X8                      \
+	VBROADCASTSS terms_clip(DX), CLIP            \
+	VBROADCASTSS terms_l2(DX), L2                \
+	VBROADCASTSS terms_limit(DX), LIMIT          \
+	VBROADCASTSS terms_down(DX), DOWN            \
+	VBROADCASTSS coefficients_rate(AX), RATE     \
+	VBROADCASTSS coefficients_mu(AX), MU         \
+	VBROADCASTSS coefficients_b1(AX), B1         \
+	VBROADCASTSS coefficients_c1(AX), C1         \
+	VBROADCASTSS coefficients_b2(AX), B2         \
+	VBROADCASTSS coefficients_c2(AX), C2         \
+	VBROADCASTSS coefficients_root(AX), ROOT     \
+	VBROADCASTSS coefficients_eps(AX), EPS       \
+	VBROADCASTSS coefficients_shrink(AX), SHRINK \
+	VBROADCASTSS coefficients_up(AX), LARGER     \
+	VBROADCASTSS coefficients_keep(AX), KEEP     \
+	VBROADCASTSS coefficients_down(AX), SMALLER  \
+	VBROADCASTSS coefficients_lo(AX), LO         \
+	VBROADCASTSS coefficients_hi(AX), HI         \
+	VBROADCASTSS coefficients_sign(AX), SIGN     \
+	JMP          loop16                          \
+	ASIDE                                        \
+loop16:                                              \
+	LOAD                                         \
+	RULE                                         \
+	STORE                                        \
+	ADDQ         $64, BX                         \
+	JNE          loop16                          \
+	VCMPPS       $3, BAD, BAD, K1                \
 	KORTESTW     K1, K1
 
 // ---- AVX2: 8 elements a pass ----
@@ -367,7 +431,7 @@ TEXT ·rmsPropCenteredAVX2(SB), NOSPLIT, $0-65
 
 // func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
+// a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
 TEXT ·rmsPropCenteredMomentumAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(RMSPROPCENTEREDMOMENTUM)
 	SETEQ ret+64(FP)
@@ -385,7 +449,7 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-65
 
 // func amsGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX2
+// a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX2
 TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(AMSGRAD)
 	SETEQ ret+64(FP)
@@ -394,7 +458,7 @@ TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
 
 // func rPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// RProp, see RPROP256      needs AVX2
+// a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX2
 TEXT ·rPropAVX2(SB), NOSPLIT, $0-65
 	UPDATE256(RPROP256)
 	SETEQ ret+64(FP)
@@ -525,7 +589,7 @@ TEXT ·rmsPropCenteredAVX512(SB), NOSPLIT, $0-65
 
 // func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as above; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
+// a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
 TEXT ·rmsPropCenteredMomentumAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(RMSPROPCENTEREDMOMENTUM)
 	SETEQ ret+64(FP)
@@ -543,7 +607,7 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-65
 
 // func amsGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// a, b as Adam; c = max(c, b), in the place of b under the root      needs AVX-512 F, DQ
+// a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX-512 F, DQ
 TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(AMSGRAD)
 	SETEQ ret+64(FP)
@@ -552,7 +616,7 @@ TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
 
 // func rPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
 //
-// RProp, see RPROP512      needs AVX-512 F, DQ
+// a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX-512 F, DQ
 TEXT ·rPropAVX512(SB), NOSPLIT, $0-65
 	UPDATE512(RPROP512)
 	SETEQ ret+64(FP)

@@ -11,7 +11,8 @@
 // name is the first one's number.
 //
 //	R0, R1, R2, R3, R4   next w, dw, a, b, c (the state)      R5  elements left
-//	R6, R7               coefficients, terms
+//	R6, R7               coefficients, terms: next to load
+//	R8, R9, R10          bits of l2, of the limit, of shrink: 0 for none
 //
 //	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
 //	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
@@ -44,6 +45,8 @@
 	OP(n, d) \
 	OP((n)+1, (d)+1)
 
+// The state is loaded before any of it is stored: arrays may lie a multiple of 4 KiB apart,
+// where processors may take a load to depend on a store to the same place in another array.
 #define LOADA VLD1 (R2), [V4.S4, V5.S4]
 #define LOADB VLD1 (R3), [V6.S4, V7.S4]
 #define LOADC VLD1 (R4), [V16.S4, V17.S4]
@@ -53,20 +56,22 @@
 
 // ENTER loads the arguments and the terms, in their order in Go.
 #define ENTER \
-	MOVD    w+0(FP), R0      \
-	MOVD    dw+8(FP), R1     \
-	MOVD    a+16(FP), R2     \
-	MOVD    b+24(FP), R3     \
-	MOVD    c+32(FP), R4     \
-	MOVD    n+40(FP), R5     \
-	MOVD    co+48(FP), R6    \
-	MOVD    e+56(FP), R7     \
-	VEOR_B16(BAD, BAD, BAD)  \
+	MOVD    w+0(FP), R0        \
+	MOVD    dw+8(FP), R1       \
+	MOVD    a+16(FP), R2       \
+	MOVD    b+24(FP), R3       \
+	MOVD    c+32(FP), R4       \
+	MOVD    n+40(FP), R5       \
+	MOVD    co+48(FP), R6      \
+	MOVD    e+56(FP), R7       \
+	VEOR_B16(BAD, BAD, BAD)    \
 	VEOR_B16(ZERO, ZERO, ZERO) \
-	FMOVQ.P 32(R7), F24      \
-	FMOVQ.P 32(R7), F25      \
-	FMOVQ.P 32(R7), F26      \
-	FMOVQ.P 32(R7), F27
+	FMOVQ.P 32(R7), F24        \
+	FMOVQ.P 32(R7), F25        \
+	FMOVQ.P 32(R7), F26        \
+	FMOVQ.P 32(R7), F27        \
+	FMOVS   F25, R8            \
+	FMOVS   F26, R9
 
 // RULES loads the coefficients up to shrink, in their order in Go.
 #define RATE 8
@@ -80,15 +85,16 @@
 #define SHRINK 28
 
 #define RULES \
-	FMOVQ.P 32(R6), F8   \
-	FMOVQ.P 32(R6), F9   \
-	FMOVQ.P 32(R6), F10  \
-	FMOVQ.P 32(R6), F11  \
-	FMOVQ.P 32(R6), F12  \
-	FMOVQ.P 32(R6), F13  \
-	FMOVQ.P 32(R6), F14  \
-	FMOVQ.P 32(R6), F15  \
-	FMOVQ.P 32(R6), F28
+	FMOVQ.P 32(R6), F8  \
+	FMOVQ.P 32(R6), F9  \
+	FMOVQ.P 32(R6), F10 \
+	FMOVQ.P 32(R6), F11 \
+	FMOVQ.P 32(R6), F12 \
+	FMOVQ.P 32(R6), F13 \
+	FMOVQ.P 32(R6), F14 \
+	FMOVQ.P 32(R6), F15 \
+	FMOVQ.P 32(R6), F28 \
+	FMOVS   F28, R10
 
 // SIGNS loads the coefficients after shrink, in their order in Go.
 #define LARGER 8
@@ -99,36 +105,46 @@
 #define SIGN 13
 
 #define SIGNS \
-	ADD     $(9*32), R6  \
-	FMOVQ.P 32(R6), F8   \
-	FMOVQ.P 32(R6), F9   \
-	FMOVQ.P 32(R6), F10  \
-	FMOVQ.P 32(R6), F11  \
-	FMOVQ.P 32(R6), F12  \
+	ADD     $(9*32), R6 \
+	FMOVQ.P 32(R6), F8  \
+	FMOVQ.P 32(R6), F9  \
+	FMOVQ.P 32(R6), F10 \
+	FMOVQ.P 32(R6), F11 \
+	FMOVQ.P 32(R6), F12 \
 	FMOVQ.P 32(R6), F13
 
-// LOAD: G = clip*dw + l2*w.
+// LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
 #define LOAD \
 	VLD1   (R0), [V0.S4, V1.S4]   \
 	VLD1.P 32(R1), [V2.S4, V3.S4] \
 	CON(VFMUL_S4, CLIP, G, G)     \
-	CON(VFMUL_S4, L2, W, T)       \
-	TWO(VFADD_S4, T, G, G)
+	CBNZW  R8, decay              \
+loaded:
 
-// STORE: w = w - T, and moved towards 0 by the limit: less max(min(w, limit), down). With a
-// limit of 0 and so down = +0 that is +0, and w stays as it is, -0 included.
+// STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
 	TWO(VFSUB_S4, T, W, W)        \
-	CON(VFMIN_S4, LIMIT, W, T)    \
-	CON(VFMAX_S4, DOWN, T, T)     \
-	TWO(VFSUB_S4, T, W, W)        \
+	CBNZW  R9, threshold          \
+stepped:                              \
 	VST1.P [V0.S4, V1.S4], 32(R0) \
 	MARK(W)
 
-// MARK: NaN in BAD where v is not finite. T is lost.
+// ASIDE is what LOAD and STORE seldom need. w moves by max(min(w, limit), -limit).
+#define ASIDE \
+decay:                             \
+	CON(VFMUL_S4, L2, W, T)    \
+	TWO(VFADD_S4, T, G, G)     \
+	JMP loaded                 \
+threshold:                         \
+	CON(VFMIN_S4, LIMIT, W, T) \
+	CON(VFMAX_S4, DOWN, T, T)  \
+	TWO(VFSUB_S4, T, W, W)     \
+	JMP stepped
+
+// MARK: NaN in BAD where v is not finite, from v - v. T is lost.
 #define MARK(v) \
-	CON(VFMUL_S4, ZERO, v, T) \
-	VORR_B16(T, BAD, BAD)     \
+	TWO(VFSUB_S4, v, v, T) \
+	VORR_B16(T, BAD, BAD)  \
 	VORR_B16((T)+1, BAD, BAD)
 
 #define SGD \
@@ -140,17 +156,17 @@
 	TWO(VFADD_S4, x, v, v)
 
 #define MOMENTUM \
-	LOADA                     \
-	VELOCITY(G, A)            \
-	STOREA                    \
+	LOADA          \
+	VELOCITY(G, A) \
+	STOREA         \
 	CON(VFMUL_S4, RATE, A, T)
 
 #define NESTEROV \
-	LOADA                     \
-	VELOCITY(G, A)            \
-	STOREA                    \
-	CON(VFMUL_S4, MU, A, T)   \
-	TWO(VFADD_S4, G, T, T)    \
+	LOADA                   \
+	VELOCITY(G, A)          \
+	STOREA                  \
+	CON(VFMUL_S4, MU, A, T) \
+	TWO(VFADD_S4, G, T, T)  \
 	CON(VFMUL_S4, RATE, T, T)
 
 // QUOTIENT: T = (RATE*x) / (U + EPS).
@@ -180,81 +196,93 @@
 	CON(VFMUL_S4, C2, T, T) \
 	TWO(VFADD_S4, T, s, s)
 
-// MEANSQUARE and VARIANCE: U = sqrt(a), or sqrt(max(a - b*b, 0)).
-#define MEANSQUARE \
+// VARIANCE: U = max(A - B*B, 0).
+#define VARIANCE \
+	TWO(VFMUL_S4, B, B, T) \
+	TWO(VFSUB_S4, T, A, U) \
+	CON(VFMAX_S4, ZERO, U, U)
+
+#define RMSPROP \
 	LOADA                \
 	SQUARE(A)            \
 	STOREA               \
 	MARK(A)              \
-	ONE(VFSQRT_S4, A, U)
-
-#define VARIANCE \
-	LOADA                     \
-	SQUARE(A)                 \
-	STOREA                    \
-	MARK(A)                   \
-	LOADB                     \
-	MEAN(B)                   \
-	STOREB                    \
-	TWO(VFMUL_S4, B, B, T)    \
-	TWO(VFSUB_S4, T, A, U)    \
-	CON(VFMAX_S4, ZERO, U, U) \
-	ONE(VFSQRT_S4, U, U)
-
-#define RMSPROP \
-	MEANSQUARE  \
-	QUOTIENT(G)
-
-#define RMSPROPCENTERED \
-	VARIANCE    \
+	ONE(VFSQRT_S4, A, U) \
 	QUOTIENT(G)
 
 #define RMSPROPMOMENTUM \
-	MEANSQUARE                \
-	CON(VFADD_S4, EPS, U, U)  \
-	TWO(VFDIV_S4, U, G, G)    \
-	LOADB                     \
-	VELOCITY(G, B)            \
-	STOREB                    \
+	LOADA                    \
+	LOADB                    \
+	SQUARE(A)                \
+	MARK(A)                  \
+	ONE(VFSQRT_S4, A, U)     \
+	CON(VFADD_S4, EPS, U, U) \
+	TWO(VFDIV_S4, U, G, G)   \
+	VELOCITY(G, B)           \
+	STOREA                   \
+	STOREB                   \
 	CON(VFMUL_S4, RATE, B, T)
 
+#define RMSPROPCENTERED \
+	LOADA                \
+	LOADB                \
+	SQUARE(A)            \
+	MEAN(B)              \
+	STOREA               \
+	STOREB               \
+	MARK(A)              \
+	VARIANCE             \
+	ONE(VFSQRT_S4, U, U) \
+	QUOTIENT(G)
+
 #define RMSPROPCENTEREDMOMENTUM \
-	VARIANCE                  \
-	CON(VFADD_S4, EPS, U, U)  \
-	TWO(VFDIV_S4, U, G, G)    \
-	LOADC                     \
-	VELOCITY(G, C)            \
-	STOREC                    \
+	LOADA                    \
+	LOADB                    \
+	LOADC                    \
+	SQUARE(A)                \
+	MEAN(B)                  \
+	STOREA                   \
+	STOREB                   \
+	MARK(A)                  \
+	VARIANCE                 \
+	ONE(VFSQRT_S4, U, U)     \
+	CON(VFADD_S4, EPS, U, U) \
+	TWO(VFDIV_S4, U, G, G)   \
+	VELOCITY(G, C)           \
+	STOREC                   \
 	CON(VFMUL_S4, RATE, C, T)
 
-// MOMENTS: the mean in a, the mean square in b.
-#define MOMENTS \
-	LOADA     \
-	MEAN(A)   \
-	STOREA    \
-	LOADB     \
-	SQUARE(B) \
-	STOREB
-
-// CORRECTED: W = W + SHRINK*W; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+// CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
 	MARK(s)                     \
 	ONE(VFSQRT_S4, s, U)        \
 	CON(VFMUL_S4, ROOT, U, U)   \
+	CBZW R10, shrunk            \
 	CON(VFMUL_S4, SHRINK, W, T) \
 	TWO(VFADD_S4, T, W, W)      \
+shrunk:                             \
 	QUOTIENT(A)
 
 #define ADAM \
-	MOMENTS      \
+	LOADA     \
+	LOADB     \
+	MEAN(A)   \
+	SQUARE(B) \
+	STOREA    \
+	STOREB    \
 	CORRECTED(B)
 
 // c stays where it is above b: not where one of them is NaN, as with a maximum.
 #define AMSGRAD \
-	MOMENTS                 \
+	LOADA                   \
+	LOADB                   \
 	LOADC                   \
+	MEAN(A)                 \
+	SQUARE(B)               \
 	TWO(VFCMGT_S4, B, C, T) \
 	TWO(VBIF_B16, T, B, C)  \
+	STOREA                  \
+	STOREB                  \
 	STOREC                  \
 	CORRECTED(C)
 
@@ -263,44 +291,46 @@
 //	T, then U   G*a, where it is below or above 0
 //	C           factor of the step, then where G is below 0
 #define RPROP \
-	LOADA                        \
-	LOADB                        \
-	TWO(VFMUL_S4, A, G, T)       \
-	ONE(VFCMLT0_S4, T, U)        \
-	TWO(VBIC_B16, U, G, G)       \
-	VORR_B16(KEEP, KEEP, C)      \
-	VORR_B16(KEEP, KEEP, (C)+1)  \
-	VBIT_B16(U, SMALLER, C)      \
+	LOADA                           \
+	LOADB                           \
+	MARK(G)                         \
+	TWO(VFMUL_S4, A, G, T)          \
+	ONE(VFCMLT0_S4, T, U)           \
+	TWO(VBIC_B16, U, G, G)          \
+	VORR_B16(KEEP, KEEP, C)         \
+	VORR_B16(KEEP, KEEP, (C)+1)     \
+	VBIT_B16(U, SMALLER, C)         \
 	VBIT_B16((U)+1, SMALLER, (C)+1) \
-	CON(VFCMGT_S4, ZERO, T, U)   \
-	VBIT_B16(U, LARGER, C)       \
-	VBIT_B16((U)+1, LARGER, (C)+1) \
-	TWO(VORR_B16, G, G, A)       \
-	STOREA                       \
-	MARK(A)                      \
-	TWO(VFMUL_S4, C, B, B)       \
-	CON(VFMAX_S4, LO, B, B)      \
-	CON(VFMIN_S4, HI, B, B)      \
-	STOREB                       \
-	CON(VAND_B16, SIGN, G, T)    \
-	TWO(VEOR_B16, B, T, T)       \
-	CON(VFCMGT_S4, ZERO, G, U)   \
-	ONE(VFCMLT0_S4, G, C)        \
-	TWO(VORR_B16, C, U, U)       \
+	CON(VFCMGT_S4, ZERO, T, U)      \
+	VBIT_B16(U, LARGER, C)          \
+	VBIT_B16((U)+1, LARGER, (C)+1)  \
+	TWO(VORR_B16, G, G, A)          \
+	STOREA                          \
+	TWO(VFMUL_S4, C, B, B)          \
+	CON(VFMAX_S4, LO, B, B)         \
+	CON(VFMIN_S4, HI, B, B)         \
+	STOREB                          \
+	CON(VAND_B16, SIGN, G, T)       \
+	TWO(VEOR_B16, B, T, T)          \
+	CON(VFCMGT_S4, ZERO, G, U)      \
+	ONE(VFCMLT0_S4, G, C)           \
+	TWO(VORR_B16, C, U, U)          \
 	TWO(VAND_B16, U, T, T)
 
 // UPDATE is a body but for its end; R0 is 1 if no lane is bad, else 0.
 #define UPDATE(COEFFICIENTS, RULE) \
-	ENTER               \
-	COEFFICIENTS        \
-loop8:                      \
-	LOAD                \
-	RULE                \
-	STORE               \
-	SUBS  $8, R5        \
-	BNE   loop8         \
-	VFMAXV_S4(BAD, 0)   \
-	FCMPS F0, F0        \
+	ENTER             \
+	COEFFICIENTS      \
+	JMP   loop8       \
+	ASIDE             \
+loop8:                    \
+	LOAD              \
+	RULE              \
+	STORE             \
+	SUBS  $8, R5      \
+	BNE   loop8       \
+	VFMAXV_S4(BAD, 0) \
+	FCMPS F0, F0      \
 	CSET  VC, R0
 
 // func sgdNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool

@@ -10,20 +10,25 @@ import "math"
 
 // gradient returns clip·g + l2·w.
 func (e *terms) gradient(g, w float32) float32 {
-	return float32(e.clip[0]*g) + float32(e.l2[0]*w)
+	g = float32(e.clip[0] * g)
+	if e.l2[0] != 0 {
+		g += float32(e.l2[0] * w)
+	}
+	return g
 }
 
-// threshold returns w moved towards 0 by the limit: w - max(min(w, limit), -limit),
-// where NaN gives NaN, and w itself for a limit of 0, of which down is +0.
+// threshold returns w moved towards 0 by the limit.
 func (e *terms) threshold(w float32) float32 {
-	c := w
-	if !(c < e.limit[0]) {
-		c = e.limit[0]
+	if e.limit[0] == 0 {
+		return w
 	}
-	if !(c > e.down[0]) {
-		c = e.down[0]
+	switch {
+	case w > e.limit[0]:
+		return w - e.limit[0]
+	case w < e.down[0]:
+		return w - e.down[0]
 	}
-	return w - c
+	return w - w // +0, or NaN
 }
 
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
@@ -141,7 +146,9 @@ func (r *Rule) adam(w, dw, m, v, x []float32, e *terms) bool {
 			x[i] = vi
 		}
 		d := float32(root(vi)*corr) + eps
-		wi += float32(shrink * wi)
+		if shrink != 0 {
+			wi += float32(shrink * wi)
+		}
 		wi = e.threshold(wi - float32(rate*mi)/d)
 		w[i] = wi
 		sum += (wi - wi) + (vi - vi)
@@ -153,6 +160,7 @@ func (r *Rule) rProp(w, dw, p, s []float32, e *terms) bool {
 	up, down, lo, hi, sum := r.c.up[0], r.c.down[0], r.c.lo[0], r.c.hi[0], float32(0)
 	for i, wi := range w {
 		g := e.gradient(dw[i], wi)
+		sum += g - g
 		si := s[i]
 		switch product := float32(g * p[i]); {
 		case product > 0:
@@ -176,7 +184,7 @@ func (r *Rule) rProp(w, dw, p, s []float32, e *terms) bool {
 		}
 		wi = e.threshold(wi)
 		w[i] = wi
-		sum += (wi - wi) + (g - g)
+		sum += wi - wi
 	}
 	return sum == 0
 }

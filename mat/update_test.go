@@ -25,7 +25,7 @@ type update struct {
 	name   string
 	kind   kind
 	states int
-	square int // the state that must be finite beside w; -1: none
+	square int // what must be finite beside w: a state, or noState, gradient
 	rule   func(step int) Rule
 	spec   func(e *element, step int) // e.g is clipped and has its decay
 	rate   float64                    // of L1
@@ -34,7 +34,7 @@ type update struct {
 
 func sgdRow(rate float64, pinned uint32) update {
 	return update{
-		name: fmt.Sprintf("SGD(rate %g)", rate), kind: sgd, square: -1, rate: rate, pinned: pinned,
+		name: fmt.Sprintf("SGD(rate %g)", rate), kind: sgd, square: noState, rate: rate, pinned: pinned,
 		rule: func(int) Rule { return SGD(rate) },
 		spec: func(e *element, _ int) { e.w = ref.SGD(e.w, e.g, rate) },
 	}
@@ -42,7 +42,7 @@ func sgdRow(rate float64, pinned uint32) update {
 
 func momentumRow(rate, mu float64, pinned uint32) update {
 	return update{
-		name: fmt.Sprintf("Momentum(rate %g, mu %g)", rate, mu), kind: momentum, states: 1, square: -1, rate: rate, pinned: pinned,
+		name: fmt.Sprintf("Momentum(rate %g, mu %g)", rate, mu), kind: momentum, states: 1, square: noState, rate: rate, pinned: pinned,
 		rule: func(int) Rule { return Momentum(rate, mu) },
 		spec: func(e *element, _ int) { e.w, e.s[0] = ref.Momentum(e.w, e.g, e.s[0], rate, mu) },
 	}
@@ -50,7 +50,7 @@ func momentumRow(rate, mu float64, pinned uint32) update {
 
 func nesterovRow(rate, mu float64, pinned uint32) update {
 	return update{
-		name: fmt.Sprintf("Nesterov(rate %g, mu %g)", rate, mu), kind: nesterov, states: 1, square: -1, rate: rate, pinned: pinned,
+		name: fmt.Sprintf("Nesterov(rate %g, mu %g)", rate, mu), kind: nesterov, states: 1, square: noState, rate: rate, pinned: pinned,
 		rule: func(int) Rule { return Nesterov(rate, mu) },
 		spec: func(e *element, _ int) { e.w, e.s[0] = ref.Nesterov(e.w, e.g, e.s[0], rate, mu) },
 	}
@@ -116,11 +116,16 @@ func amsGradRow(rate, beta1, beta2, eps, decay float64, pinned uint32) update {
 func rPropRow(rate, up, down, lo, hi float64, pinned uint32) update {
 	return update{
 		name: fmt.Sprintf("RProp(rate %g, up %g, down %g, lo %g, hi %g)", rate, up, down, lo, hi),
-		kind: rProp, states: 2, square: 0, rate: rate, pinned: pinned,
+		kind: rProp, states: 2, square: gradient, rate: rate, pinned: pinned,
 		rule: func(int) Rule { return RProp(rate, up, down, lo, hi) },
 		spec: func(e *element, _ int) { e.w, e.s[0], e.s[1] = ref.RProp(e.w, e.g, e.s[0], e.s[1], up, down, lo, hi) },
 	}
 }
+
+const (
+	noState  = -1
+	gradient = -2
+)
 
 var updates = []update{
 	sgdRow(0.1, 0x60588687),
@@ -168,7 +173,8 @@ func (op *update) specify(m *memory, step int, t Terms) (finite bool) {
 	finite = true
 	for i := range m[0] {
 		e := element{w: m[0][i]}
-		e.g = ref.Gradient(m[1][i], e.w, t.Clip, t.L2)
+		g := ref.Gradient(m[1][i], e.w, t.Clip, t.L2)
+		e.g = g
 		for j, s := range m.state(op) {
 			e.s[j] = s[i]
 		}
@@ -177,14 +183,19 @@ func (op *update) specify(m *memory, step int, t Terms) (finite bool) {
 		for j, s := range m.state(op) {
 			s[i] = e.s[j]
 		}
-		finite = finite && !(math.Abs(float64(m[0][i])) > math.MaxFloat32) && m[0][i] == m[0][i]
-		if op.square >= 0 {
-			s := e.s[op.square]
-			finite = finite && !(math.Abs(float64(s)) > math.MaxFloat32) && s == s
+		finite = finite && isFinite(m[0][i])
+		switch op.square {
+		case noState:
+		case gradient:
+			finite = finite && isFinite(g)
+		default:
+			finite = finite && isFinite(e.s[op.square])
 		}
 	}
 	return finite
 }
+
+func isFinite(x float32) bool { return math.Abs(float64(x)) <= math.MaxFloat32 }
 
 // compare fails if the arrays or the reports differ.
 func (op *update) compare(t *testing.T, got, want *memory, gotFinite, wantFinite bool, where string) {
@@ -381,4 +392,47 @@ func TestUpdatesEverywhere(t *testing.T) {
 			t.Errorf("isa %v: CRC-32 after 10 steps with terms is %#08x, want %#08x", level, got, uint32(pinnedWithTerms))
 		}
 	})
+}
+
+// BenchmarkUpdates measures one step over the parameters of networks 784-128-10 and
+// 784-512-512-10 (rounded up to blocks of 64), and a copy as the ceiling. Bytes count what is
+// written twice: it is read too.
+func BenchmarkUpdates(b *testing.B) {
+	for _, n := range []int{1024, 784*128 + 128 + 128*10 + 10, 668672} {
+		measured := map[kind]bool{}
+		for o := range updates {
+			op := &updates[o]
+			if measured[op.kind] {
+				continue
+			}
+			measured[op.kind] = true
+			for _, level := range isa.Available() {
+				name, _, _ := strings.Cut(op.name, "(")
+				b.Run(fmt.Sprintf("%s/states=%d/n=%d/isa=%v", name, op.states, n, level), func(b *testing.B) {
+					b.Cleanup(isa.Force(level))
+					var m memory
+					for j := range op.arrays() {
+						_, v := generate(normal, n, 1)
+						m[j] = v[0]
+						for i := range v[0] {
+							v[0][i] = abs(v[0][i])
+						}
+					}
+					b.SetBytes(int64(4 * n * (2*op.arrays() - 1)))
+					b.ReportAllocs()
+					for b.Loop() {
+						rule := op.rule(1000)
+						rule.Update(m[0], m[1], m.state(op), Terms{Clip: 1})
+					}
+				})
+			}
+		}
+		b.Run(fmt.Sprintf("Copy/n=%d", n), func(b *testing.B) {
+			_, v := generate(normal, n, 2)
+			b.SetBytes(int64(8 * n))
+			for b.Loop() {
+				copy(v[0], v[1])
+			}
+		})
+	}
 }

@@ -6,9 +6,13 @@ import "math"
 // Coefficients are rounded to float32 from float64 where they enter. Each function
 // takes the parameter w, its gradient g and its state, and returns the new w and state.
 
-// Gradient returns clip·g + l2·w, the gradient that the rules take.
+// Gradient returns clip·g + l2·w, the gradient that the rules take. An l2 of 0 adds nothing.
 func Gradient(g, w float32, clip, l2 float64) float32 {
-	return float32(float32(clip)*g) + float32(float32(l2)*w)
+	g = float32(float32(clip) * g)
+	if float32(l2) != 0 {
+		g += float32(float32(l2) * w)
+	}
+	return g
 }
 
 // SoftThreshold returns sign(w)·max(|w|-t, 0) for t = rate·l1 ≥ 0: +0 within ±t, and w
@@ -128,4 +132,34 @@ func power(x float64, t int) float64 {
 		x = float64(x * x)
 	}
 	return p
+}
+
+// ClipValue returns x, or ±limit where it is beyond.
+func ClipValue(x, limit float32) float32 {
+	if x > limit {
+		return limit
+	}
+	if x < -limit {
+		return -limit
+	}
+	return x
+}
+
+// Lerp returns a + t·(b - a).
+func Lerp(a, b, t float32) float32 { return a + float32(t*float32(b-a)) }
+
+// MaxNorm scales the columns of a rows×cols matrix whose norm exceeds limit down to it.
+func MaxNorm(w []float32, rows, cols int, limit float64) {
+	for j := range cols {
+		var sums [2]float64 // of even and odd rows
+		for i := range rows {
+			x := float64(w[i*cols+j])
+			sums[i%2] += x * x
+		}
+		if norm := math.Sqrt(sums[0] + sums[1]); norm > limit {
+			for i := range rows {
+				w[i*cols+j] *= float32(limit / norm)
+			}
+		}
+	}
 }
