@@ -18,12 +18,18 @@
 #define VFDIV_S4(m, n, d) WORD $(0x6E20FC00 | ((m)<<16) | ((n)<<5) | (d))
 // fmax vd.4s, vn.4s, vm.4s
 #define VFMAX_S4(m, n, d) WORD $(0x4E20F400 | ((m)<<16) | ((n)<<5) | (d))
+// fmin vd.4s, vn.4s, vm.4s
+#define VFMIN_S4(m, n, d) WORD $(0x4EA0F400 | ((m)<<16) | ((n)<<5) | (d))
+// fcmge vd.4s, vn.4s, vm.4s
+#define VFCMGE_S4(m, n, d) WORD $(0x6E20E400 | ((m)<<16) | ((n)<<5) | (d))
 // fadd vd.2d, vn.2d, vm.2d
 #define VFADD_D2(m, n, d) WORD $(0x4E60D400 | ((m)<<16) | ((n)<<5) | (d))
 // fmul vd.2d, vn.2d, vm.2d
 #define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | ((m)<<16) | ((n)<<5) | (d))
 // bic vd.16b, vn.16b, vm.16b
 #define VBIC_B16(m, n, d) WORD $(0x4E601C00 | ((m)<<16) | ((n)<<5) | (d))
+// bit vd.16b, vn.16b, vm.16b
+#define VBIT_B16(m, n, d) WORD $(0x6EA01C00 | ((m)<<16) | ((n)<<5) | (d))
 // cmhs vd.4s, vn.4s, vm.4s
 #define VCMHS_S4(m, n, d) WORD $(0x6EA03C00 | ((m)<<16) | ((n)<<5) | (d))
 
