@@ -28,8 +28,14 @@
 #define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | ((m)<<16) | ((n)<<5) | (d))
 // bic vd.16b, vn.16b, vm.16b
 #define VBIC_B16(m, n, d) WORD $(0x4E601C00 | ((m)<<16) | ((n)<<5) | (d))
+// and vd.16b, vn.16b, vm.16b
+#define VAND_B16(m, n, d) WORD $(0x4E201C00 | ((m)<<16) | ((n)<<5) | (d))
 // bit vd.16b, vn.16b, vm.16b
 #define VBIT_B16(m, n, d) WORD $(0x6EA01C00 | ((m)<<16) | ((n)<<5) | (d))
+// umull vd.2d, vn.2s, vm.2s
+#define VUMULL_D2(m, n, d) WORD $(0x2EA0C000 | ((m)<<16) | ((n)<<5) | (d))
+// umull2 vd.2d, vn.4s, vm.4s
+#define VUMULL2_D2(m, n, d) WORD $(0x6EA0C000 | ((m)<<16) | ((n)<<5) | (d))
 // cmhs vd.4s, vn.4s, vm.4s
 #define VCMHS_S4(m, n, d) WORD $(0x6EA03C00 | ((m)<<16) | ((n)<<5) | (d))
 
