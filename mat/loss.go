@@ -12,9 +12,6 @@ const lossLanes = 16
 // lossRowsMax is how many rows' factors are prepared for one kernel call.
 const lossRowsMax = 64
 
-// lossNarrow is from how many outputs on the assembly is faster than its set-up.
-const lossNarrow = 3
-
 type lossKind uint8
 
 const (
@@ -128,7 +125,7 @@ func lossAll(kind lossKind, losses []float64, dy, y, t []float32, n int, factor 
 
 // lossRows does up to lossRowsMax rows, of n ≤ block each; c is the factor of each.
 func lossRows(kind lossKind, losses []float64, dy, y, t []float32, n int, c []float32, delta float32) {
-	if n >= lossNarrow && lossAsm(kind, losses, dy, y, t, n, c, delta) {
+	if n > 0 && lossAsm(kind, losses, dy, y, t, n, c, delta) {
 		return
 	}
 	for i := range losses {

@@ -24,12 +24,16 @@
 #define VFCMGE_S4(m, n, d) WORD $(0x6E20E400 | ((m)<<16) | ((n)<<5) | (d))
 // fadd vd.2d, vn.2d, vm.2d
 #define VFADD_D2(m, n, d) WORD $(0x4E60D400 | ((m)<<16) | ((n)<<5) | (d))
+// fsub vd.2d, vn.2d, vm.2d
+#define VFSUB_D2(m, n, d) WORD $(0x4EE0D400 | ((m)<<16) | ((n)<<5) | (d))
 // fmul vd.2d, vn.2d, vm.2d
 #define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | ((m)<<16) | ((n)<<5) | (d))
 // bic vd.16b, vn.16b, vm.16b
 #define VBIC_B16(m, n, d) WORD $(0x4E601C00 | ((m)<<16) | ((n)<<5) | (d))
 // and vd.16b, vn.16b, vm.16b
 #define VAND_B16(m, n, d) WORD $(0x4E201C00 | ((m)<<16) | ((n)<<5) | (d))
+// orr vd.16b, vn.16b, vm.16b
+#define VORR_B16(m, n, d) WORD $(0x4EA01C00 | ((m)<<16) | ((n)<<5) | (d))
 // bit vd.16b, vn.16b, vm.16b
 #define VBIT_B16(m, n, d) WORD $(0x6EA01C00 | ((m)<<16) | ((n)<<5) | (d))
 // umull vd.2d, vn.2s, vm.2s
@@ -58,6 +62,8 @@
 #define VFCMLT0_S4(n, d) WORD $(0x4EA0E800 | ((n)<<5) | (d))
 // fcmle vd.4s, vn.4s, #0.0
 #define VFCMLE0_S4(n, d) WORD $(0x6EA0D800 | ((n)<<5) | (d))
+// fcmgt vd.4s, vn.4s, #0.0
+#define VFCMGT0_S4(n, d) WORD $(0x4EA0C800 | ((n)<<5) | (d))
 // fcvtl vd.2d, vn.2s
 #define VFCVTL_D2(n, d) WORD $(0x0E617800 | ((n)<<5) | (d))
 // fcvtl2 vd.2d, vn.4s
