@@ -22,6 +22,10 @@
 #define VFMIN_S4(m, n, d) WORD $(0x4EA0F400 | ((m)<<16) | ((n)<<5) | (d))
 // fcmge vd.4s, vn.4s, vm.4s
 #define VFCMGE_S4(m, n, d) WORD $(0x6E20E400 | ((m)<<16) | ((n)<<5) | (d))
+// fcmgt vd.4s, vn.4s, vm.4s
+#define VFCMGT_S4(m, n, d) WORD $(0x6EA0E400 | ((m)<<16) | ((n)<<5) | (d))
+// fcmeq vd.4s, vn.4s, vm.4s
+#define VFCMEQ_S4(m, n, d) WORD $(0x4E20E400 | ((m)<<16) | ((n)<<5) | (d))
 // fadd vd.2d, vn.2d, vm.2d
 #define VFADD_D2(m, n, d) WORD $(0x4E60D400 | ((m)<<16) | ((n)<<5) | (d))
 // fsub vd.2d, vn.2d, vm.2d
