@@ -51,7 +51,6 @@ type matrixOp struct {
 	call, spec func(s shape, v *operands)
 	fused      bool // the generic level gives other bits
 	stack      func()
-	positive   int // this argument is made positive (a deviation); 0: none
 }
 
 var matrixOps []matrixOp
@@ -88,11 +87,6 @@ func (op *matrixOp) inputs(s shape, dist string) *operands {
 		default:
 			_, x := generate(dist, n+i, 1) // another length: other values
 			v.f[i] = x[0][:n:n]
-			if i == op.positive && i > 0 {
-				for j := range v.f[i] {
-					v.f[i][j] = abs(v.f[i][j])
-				}
-			}
 		}
 	}
 	return v
