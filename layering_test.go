@@ -21,7 +21,7 @@ var layers = map[string][]string{
 	"/internal/rng":         {"/internal/fmath"},
 	"/internal/atomicfile":  {},
 	"/internal/safetensors": {},
-	"/mat":                  {"/internal/isa", "/internal/fmath"},
+	"/mat":                  {"/internal/isa", "/internal/fmath", "/internal/rng"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},

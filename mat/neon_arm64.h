@@ -22,8 +22,14 @@
 #define VFMIN_S4(m, n, d) WORD $(0x4EA0F400 | ((m)<<16) | ((n)<<5) | (d))
 // fcmgt vd.4s, vn.4s, vm.4s
 #define VFCMGT_S4(m, n, d) WORD $(0x6EA0E400 | ((m)<<16) | ((n)<<5) | (d))
+// fcmge vd.4s, vn.4s, vm.4s
+#define VFCMGE_S4(m, n, d) WORD $(0x6E20E400 | ((m)<<16) | ((n)<<5) | (d))
+// fcmeq vd.4s, vn.4s, vm.4s
+#define VFCMEQ_S4(m, n, d) WORD $(0x4E20E400 | ((m)<<16) | ((n)<<5) | (d))
 // fadd vd.2d, vn.2d, vm.2d
 #define VFADD_D2(m, n, d) WORD $(0x4E60D400 | ((m)<<16) | ((n)<<5) | (d))
+// fsub vd.2d, vn.2d, vm.2d
+#define VFSUB_D2(m, n, d) WORD $(0x4EE0D400 | ((m)<<16) | ((n)<<5) | (d))
 // fmul vd.2d, vn.2d, vm.2d
 #define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | ((m)<<16) | ((n)<<5) | (d))
 // bic vd.16b, vn.16b, vm.16b
@@ -38,6 +44,10 @@
 #define VBIT_B16(m, n, d) WORD $(0x6EA01C00 | ((m)<<16) | ((n)<<5) | (d))
 // bif vd.16b, vn.16b, vm.16b
 #define VBIF_B16(m, n, d) WORD $(0x6EE01C00 | ((m)<<16) | ((n)<<5) | (d))
+// umull vd.2d, vn.2s, vm.2s
+#define VUMULL_D2(m, n, d) WORD $(0x2EA0C000 | ((m)<<16) | ((n)<<5) | (d))
+// umull2 vd.2d, vn.4s, vm.4s
+#define VUMULL2_D2(m, n, d) WORD $(0x6EA0C000 | ((m)<<16) | ((n)<<5) | (d))
 // cmhs vd.4s, vn.4s, vm.4s
 #define VCMHS_S4(m, n, d) WORD $(0x6EA03C00 | ((m)<<16) | ((n)<<5) | (d))
 
@@ -60,6 +70,8 @@
 #define VFCMLT0_S4(n, d) WORD $(0x4EA0E800 | ((n)<<5) | (d))
 // fcmle vd.4s, vn.4s, #0.0
 #define VFCMLE0_S4(n, d) WORD $(0x6EA0D800 | ((n)<<5) | (d))
+// fcmgt vd.4s, vn.4s, #0.0
+#define VFCMGT0_S4(n, d) WORD $(0x4EA0C800 | ((n)<<5) | (d))
 // fcvtl vd.2d, vn.2s
 #define VFCVTL_D2(n, d) WORD $(0x0E617800 | ((n)<<5) | (d))
 // fcvtl2 vd.2d, vn.4s

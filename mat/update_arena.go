@@ -88,12 +88,12 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 		panic(badMaxNorm)
 	}
 	for j := 0; j < cols && rows > 0; j += updateWidth {
-		var sums columnSums
+		var sums unitSums
 		n := min(updateWidth, cols-j)
 		for i := 0; i < rows; i += columnRows {
 			m := min(columnRows, rows-i)
-			if n < updateWidth || !columnSquares(&sums, w[i*cols+j:], m, cols) {
-				columnSquaresGo(&sums, n, w[i*cols+j:], m, cols)
+			if n < updateWidth || !unitSquares(&sums, w[i*cols+j:], m, cols) {
+				unitSquaresGo(&sums, n, w[i*cols+j:], m, cols)
 			}
 		}
 		var factors [updateWidth]float32
@@ -121,11 +121,11 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 // so that every call starts with an even row.
 const columnRows = block / updateWidth
 
-// columnSums are those of even and of odd rows: two chains keep the units busy.
-type columnSums [2][updateWidth]float64
+// unitSums are those of even and of odd rows: two chains keep the units busy.
+type unitSums [2][updateWidth]float64
 
-// columnSquaresGo adds the squares of n columns in rows of the given distance.
-func columnSquaresGo(sums *columnSums, n int, w []float32, rows, stride int) {
+// unitSquaresGo adds the squares of n columns in rows of the given distance.
+func unitSquaresGo(sums *unitSums, n int, w []float32, rows, stride int) {
 	for i := range rows {
 		s := sums[i%2][:n]
 		for l, v := range w[i*stride:][:n] {

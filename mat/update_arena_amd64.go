@@ -5,7 +5,7 @@ package mat
 import "github.com/sinew-ml/sinew/internal/isa"
 
 // finite, clip and lerp take the first elements and return how many: a multiple of
-// updateWidth. columnSquares and columnScale take updateWidth columns, of at least one
+// updateWidth. unitSquares and columnScale take updateWidth columns, of at least one
 // row, or return false.
 
 func finite(x []float32) (done int, ok bool) {
@@ -55,10 +55,10 @@ func lerp(dst, x []float32, t float32) (done int) {
 }
 
 // Conversions and the distance of rows bound the columns, not the width of vectors.
-func columnSquares(sums *columnSums, w []float32, rows, stride int) (done bool) {
+func unitSquares(sums *unitSums, w []float32, rows, stride int) (done bool) {
 	switch isa.Active() {
 	case isa.AVX512, isa.AVX2:
-		columnSquaresAVX2(&sums[0][0], &w[0], rows, stride)
+		unitSquaresAVX2(&sums[0][0], &w[0], rows, stride)
 		return true
 	}
 	return false
@@ -95,7 +95,7 @@ func clipAVX2(x *float32, n int, limit float32)
 func lerpAVX2(dst, x *float32, n int, t float32)
 
 //go:noescape
-func columnSquaresAVX2(sums *float64, w *float32, rows, stride int)
+func unitSquaresAVX2(sums *float64, w *float32, rows, stride int)
 
 //go:noescape
 func columnScaleAVX2(factors, w *float32, rows, stride int)

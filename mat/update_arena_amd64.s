@@ -186,7 +186,7 @@ loop16:
 	VFMADD231PD Y11, Y11, r3 \
 	ADDQ        DX, SI
 
-// func columnSquaresAVX2(sums *float64, w *float32, rows, stride int)
+// func unitSquaresAVX2(sums *float64, w *float32, rows, stride int)
 //
 // sums[i%2*16+l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64;
 // rows > 0. A square is exact there, so FMA rounds as an addition does.      needs AVX2, FMA3
@@ -197,7 +197,7 @@ loop16:
 //	Y8–Y11   w in float64
 //
 //	rows2    two rows per pass: covers the latency of FMA
-TEXT ·columnSquaresAVX2(SB), NOSPLIT, $0-32
+TEXT ·unitSquaresAVX2(SB), NOSPLIT, $0-32
 	MOVQ    sums+0(FP), DI
 	MOVQ    w+8(FP), SI
 	MOVQ    rows+16(FP), CX

@@ -5,7 +5,7 @@ package mat
 import "github.com/sinew-ml/sinew/internal/isa"
 
 // finite, clip and lerp take the first elements and return how many: a multiple of
-// updateWidth. columnSquares and columnScale take updateWidth columns, of at least one
+// updateWidth. unitSquares and columnScale take updateWidth columns, of at least one
 // row, or return false.
 
 func finite(x []float32) (done int, ok bool) {
@@ -48,10 +48,10 @@ func lerp(dst, x []float32, t float32) (done int) {
 	return n
 }
 
-func columnSquares(sums *columnSums, w []float32, rows, stride int) (done bool) {
+func unitSquares(sums *unitSums, w []float32, rows, stride int) (done bool) {
 	switch isa.Active() {
 	case isa.NEON:
-		columnSquaresNEON(&sums[0][0], &w[0], rows, stride)
+		unitSquaresNEON(&sums[0][0], &w[0], rows, stride)
 		return true
 	}
 	return false
@@ -79,7 +79,7 @@ func clipNEON(x *float32, n int, limit float32)
 func lerpNEON(dst, x *float32, n int, t float32)
 
 //go:noescape
-func columnSquaresNEON(sums *float64, w *float32, rows, stride int)
+func unitSquaresNEON(sums *float64, w *float32, rows, stride int)
 
 //go:noescape
 func columnScaleNEON(factors, w *float32, rows, stride int)

@@ -121,7 +121,7 @@ loop16:
 	VFMLA V26.D2, V26.D2, s6                     \
 	VFMLA V27.D2, V27.D2, s7
 
-// func columnSquaresNEON(sums *float64, w *float32, rows, stride int)
+// func unitSquaresNEON(sums *float64, w *float32, rows, stride int)
 //
 // sums[i%2*16+l] += w[i*stride+l]² for 0 ≤ l < 16, from row 0 to the last, in float64;
 // rows > 0. A square is exact there, so FMLA rounds as an addition does.
@@ -132,7 +132,7 @@ loop16:
 //	V16–V19    w             V20–V27  w in float64
 //
 //	rows2      two rows per pass
-TEXT ·columnSquaresNEON(SB), NOSPLIT, $0-32
+TEXT ·unitSquaresNEON(SB), NOSPLIT, $0-32
 	MOVD sums+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD rows+16(FP), R2

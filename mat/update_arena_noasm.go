@@ -10,7 +10,7 @@ func clip(x []float32, limit float32) (done int) { return 0 }
 
 func lerp(dst, x []float32, t float32) (done int) { return 0 }
 
-func columnSquares(sums *columnSums, w []float32, rows, stride int) (done bool) {
+func unitSquares(sums *unitSums, w []float32, rows, stride int) (done bool) {
 	return false
 }
 

@@ -71,6 +71,14 @@ func (l *dense) apply(y, z []float32) {
 		mat.Tanh(y, z)
 	case ReLU:
 		mat.ReLU(y, z)
+	case LeakyReLU:
+		mat.LeakyReLU(y, z, l.alpha)
+	case ReLU6:
+		mat.ReLU6(y, z)
+	case HardSigmoid:
+		mat.HardSigmoid(y, z)
+	case HardSwish:
+		mat.HardSwish(y, z)
 	default:
 		scalarActivation(l.activation, l.alpha, y, z)
 	}
@@ -87,6 +95,14 @@ func (l *dense) activationGrad(dy, z, y []float32) {
 		mat.TanhGrad(dy, dy, y)
 	case ReLU:
 		mat.ReLUGrad(dy, dy, y)
+	case LeakyReLU:
+		mat.LeakyReLUGrad(dy, dy, y, l.alpha)
+	case ReLU6:
+		mat.ReLU6Grad(dy, dy, y)
+	case HardSigmoid:
+		mat.HardSigmoidGrad(dy, dy, y)
+	case HardSwish:
+		mat.HardSwishGrad(dy, dy, z)
 	default:
 		scalarActivationGrad(l.activation, l.alpha, dy, z, y)
 	}

@@ -101,19 +101,22 @@ func (f *forward64) layer(layer int, x []float64, rows int) []float64 {
 			normalise(y[r*l.out:], l.out, 1, float64(l.eps), func(j int) (float64, float64) { return gamma[j], gamma[l.out+j] })
 		}
 	}
-	keep := uint64((1 - l.dropout) * (1 << 32))
 	for i, z := range y {
 		f.side = append(f.side, sideOf(l.activation, l.alpha, z))
 		y[i] = activation64(l.activation, float64(l.alpha), z)
 		if l.dropout > 0 {
-			if uint64(rng.DropoutWord(0, 0, uint32(layer), uint64(i))) < keep {
-				y[i] /= 1 - l.dropout
-			} else {
+			if y[i] /= 1 - l.dropout; dropped(l.dropout, layer, i) {
 				y[i] = 0
 			}
 		}
 	}
 	return y
+}
+
+// dropped reports whether the mask of seed 0, step 0 drops an element of a layer.
+func dropped(p float64, layer, element int) bool {
+	words := rng.Philox([4]uint32{uint32(element / 4), 0, uint32(layer), rng.Dropout}, [2]uint32{})
+	return float64(words[element%4]) >= math.RoundToEven((1-p)*(1<<32))
 }
 
 // normalise brings n elements of x, a stride apart, to mean 0 and variance 1, and then to

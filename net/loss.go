@@ -83,47 +83,72 @@ func (l Loss) probabilities(z []float32, n int) {
 }
 
 // lossRows computes the costs of rows from...to, weights included, turns logits into
-// probabilities, and, if a gradient is wanted, sets dy.
-func (ws *Workspace) lossRows(from, to int, gradient bool) {
-	n := ws.m.Outputs()
+// probabilities, and sets dy.
+func (ws *Workspace) lossRows(from, to int) {
+	if from == to {
+		return
+	}
+	c, n := &ws.m.config, ws.m.Outputs()
 	last := &ws.layers[len(ws.layers)-1]
-	c := &ws.m.config
-	for i := from; i < to; i++ {
-		y := last.y[i*n:][:n]
-		var d []float32
-		if gradient {
-			d = last.dy[i*n:][:n]
+	y, dy := rowsOf(last.y, n, from, to), rowsOf(last.dy, n, from, to)
+	costs := ws.rowLoss[from:to]
+	var weights []float32
+	if ws.batch.Weights != nil {
+		weights = ws.batch.Weights[from:to]
+	}
+	each, factor := 1.0, 1/ws.weight // what a row's sum over its outputs counts, and its gradient
+	if c.Loss.meanOfOutputs() {
+		each, factor = 1/float64(n), factor/float64(n)
+	}
+	switch c.Loss {
+	case SoftmaxCrossEntropy:
+		for i := from; i < to; i++ {
+			costs[i-from] = crossEntropy(&ws.batch, i, y[(i-from)*n:][:n], dy[(i-from)*n:][:n], c.LabelSmoothing)
+			mat.Scal(rowFactor(factor, weights, i-from), dy[(i-from)*n:][:n])
 		}
-		weight := 1.0
-		if ws.batch.Weights != nil {
-			weight = float64(ws.batch.Weights[i])
+	case BinaryCrossEntropy:
+		for i := from; i < to; i++ {
+			costs[i-from] = binaryCrossEntropy(&ws.batch, i, y[(i-from)*n:][:n], dy[(i-from)*n:][:n])
+			mat.Scal(rowFactor(factor, weights, i-from), dy[(i-from)*n:][:n])
 		}
-		factor := float32(weight / ws.weight)
-		var cost float64
-		switch c.Loss {
-		case SoftmaxCrossEntropy:
-			cost = crossEntropy(&ws.batch, i, y, d, c.LabelSmoothing)
-		case BinaryCrossEntropy:
-			cost = binaryCrossEntropy(&ws.batch, i, y, d) / float64(n)
-			factor = float32(weight / ws.weight / float64(n))
-		case HalfSquaredError:
-			cost = squaredError(&ws.batch, i, y, d) / 2
-		case MSE:
-			cost = squaredError(&ws.batch, i, y, d) / float64(n)
-			factor = float32(weight / ws.weight * 2 / float64(n))
-		case MAE:
-			cost = absoluteError(&ws.batch, i, y, d) / float64(n)
-			factor = float32(weight / ws.weight / float64(n))
-		case Huber:
-			cost = huber(&ws.batch, i, y, d, c.delta()) / float64(n)
-			factor = float32(weight / ws.weight / float64(n))
-		}
-		ws.rowLoss[i] = weight * cost
-		if d != nil {
-			mat.Scal(factor, d)
+	case HalfSquaredError:
+		mat.HalfSquaredError(costs, dy, y, ws.target(from, to), n, factor, weights)
+	case MSE:
+		each *= 2
+		mat.HalfSquaredError(costs, dy, y, ws.target(from, to), n, 2*factor, weights)
+	case MAE:
+		mat.AbsoluteError(costs, dy, y, ws.target(from, to), n, factor, weights)
+	case Huber:
+		mat.HuberError(costs, dy, y, ws.target(from, to), n, factor, weights, c.delta())
+	}
+	for i := range costs {
+		if costs[i] *= each; weights != nil {
+			costs[i] *= float64(weights[i])
 		}
 	}
 }
+
+// rowFactor returns the factor of a row's gradient, its weight included.
+func rowFactor(factor float64, weights []float32, row int) float32 {
+	if weights == nil {
+		return float32(factor)
+	}
+	return float32(factor * float64(weights[row]))
+}
+
+// target returns the targets of rows from...to as a matrix.
+func (ws *Workspace) target(from, to int) []float32 {
+	n := ws.m.Outputs()
+	if ws.batch.Labels == nil {
+		return rowsOf(ws.batch.Y, n, from, to)
+	}
+	t := rowsOf(ws.targets, n, from, to)
+	mat.OneHot(t, ws.batch.Labels[from:to], n)
+	return t
+}
+
+// meanOfOutputs reports whether a row's cost is a mean over its outputs, not a sum.
+func (l Loss) meanOfOutputs() bool { return l != HalfSquaredError && l != SoftmaxCrossEntropy }
 
 // delta returns Delta or its default.
 func (c *Config) delta() float32 {
@@ -131,55 +156,6 @@ func (c *Config) delta() float32 {
 		return 1
 	}
 	return float32(c.Delta)
-}
-
-// squaredError returns Σ (y-t)² of row i and sets d = y - t.
-func squaredError(b *Batch, i int, y, d []float32) float64 {
-	sum := 0.0
-	for j, v := range y {
-		e := v - b.target(i, j, len(y))
-		sum += float64(float64(e) * float64(e))
-		if d != nil {
-			d[j] = e
-		}
-	}
-	return sum
-}
-
-// absoluteError returns Σ |y-t| and sets d to its sign.
-func absoluteError(b *Batch, i int, y, d []float32) float64 {
-	sum := 0.0
-	for j, v := range y {
-		e := v - b.target(i, j, len(y))
-		sum += math.Abs(float64(e))
-		if d != nil {
-			switch {
-			case e > 0:
-				e = 1
-			case e < 0:
-				e = -1
-			}
-			d[j] = e
-		}
-	}
-	return sum
-}
-
-// huber returns Σ h(y-t) and sets d to its derivative.
-func huber(b *Batch, i int, y, d []float32, delta float32) float64 {
-	sum, bound := 0.0, float64(delta)
-	for j, v := range y {
-		e := v - b.target(i, j, len(y))
-		if a := math.Abs(float64(e)); a > bound {
-			sum += float64(bound * (a - bound/2))
-		} else {
-			sum += float64(float64(e)*float64(e)) / 2
-		}
-		if d != nil {
-			d[j] = min(max(e, -delta), delta)
-		}
-	}
-	return sum
 }
 
 // binaryCrossEntropy returns Σ log(1+eᶻ) - t·z of row i, turns the logits z in y into

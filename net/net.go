@@ -162,6 +162,15 @@ func (m *Network) Inputs() int {
 // Outputs returns the number of units of the last layer.
 func (m *Network) Outputs() int { return m.layers[len(m.layers)-1].out }
 
+// widest returns the most units of a layer.
+func (m *Network) widest() int {
+	n := 0
+	for i := range m.layers {
+		n = max(n, m.layers[i].out)
+	}
+	return n
+}
+
 // Layers returns the number of layers.
 func (m *Network) Layers() int { return len(m.layers) }
 

@@ -24,17 +24,19 @@ func (ws *Workspace) run(worker, workers int) {
 		case linear:
 			l.linear(rowsOf(ws.inputOf(t.layer), l.in, from, to), rowsOf(r.z, l.out, from, to), to-from)
 		case batchStats:
-			l.batchStats(r, ws.rows, from, to)
+			mat.ColumnMoments(r.mean[from:to], r.vari[from:to], r.z[from:], ws.rows, to-from, l.out)
+			mat.InvStd(r.inv[from:to], r.vari[from:to], l.eps)
 		case outputs:
 			ws.outputs(t.layer, from, to)
 		case lossRows:
-			ws.lossRows(from, to, true)
+			ws.lossRows(from, to)
 		case undo:
-			ws.undo(t.layer, from, to)
+			ws.undo(t.layer, from, to, worker)
 		case batchSums:
-			l.batchSums(r, ws.grads, ws.rows, from, to)
+			_, _, dgamma, dbeta := l.views(ws.grads)
+			mat.BatchNormSums(dgamma[from:to], dbeta[from:to], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], ws.rows, to-from, l.out)
 		case unnorm:
-			l.batchUnnorm(r, ws.grads, ws.rows, from, to)
+			ws.unnorm(t.layer, from, to)
 		case inputGrad:
 			below := &ws.layers[t.layer-1]
 			mat.Gemm(mat.NoTrans, mat.Transpose, to-from, l.in, l.out, 1, rowsOf(r.dz, l.out, from, to), l.out, l.w, l.out, 0, rowsOf(below.dy, l.in, from, to), l.in) // dX = dZ·Wᵗ
@@ -75,20 +77,24 @@ func (ws *Workspace) enter(from, to int) {
 //
 // x (rows, in)   w (in, out)   b (out)   z (rows, out)
 func (l *dense) linear(x, z []float32, rows int) {
-	for r := range rows {
-		copy(z[r*l.out:][:l.out], l.b) // the products' sums start from the bias
-	}
+	mat.FillRows(z, l.b) // the products' sums start from the bias
 	mat.Gemm(mat.NoTrans, mat.NoTrans, rows, l.out, l.in, 1, x, l.in, l.w, l.out, 1, z, l.out)
 }
 
-// predict sets y to the layer's output for x, as predictions have it.
-func (l *dense) predict(x, y []float32, rows int) {
+// predict sets y to the layer's output for x, as predictions have it. inv is scratch for a
+// batch norm, as long as the widest one.
+func (l *dense) predict(x, y []float32, rows int, inv []float32) {
+	if rows == 0 {
+		return
+	}
 	l.linear(x, y, rows)
 	switch l.norm {
 	case BatchNorm:
-		l.runningNorm(y, rows)
+		inv = inv[:l.out]
+		mat.InvStd(inv, l.vari, l.eps)
+		mat.BatchNorm(y, y, l.mean, inv, l.gamma, l.beta, rows, l.out, l.out)
 	case LayerNorm:
-		l.layerNorm(y, y, nil, nil, rows)
+		mat.LayerNorm(y, y, l.gamma, l.beta, l.eps, nil, nil)
 	}
 	l.apply(y, y)
 }
@@ -99,29 +105,38 @@ func (ws *Workspace) outputs(layer, from, to int) {
 	z, n := rowsOf(r.z, l.out, from, to), rowsOf(r.n, l.out, from, to)
 	switch l.norm {
 	case BatchNorm:
-		l.batchNorm(n, z, r, to-from)
+		mat.BatchNorm(n, z, r.mean, r.inv, l.gamma, l.beta, to-from, l.out, l.out)
 	case LayerNorm:
-		l.layerNorm(n, z, r.mean[from:to], r.inv[from:to], to-from)
+		mat.LayerNorm(n, z, l.gamma, l.beta, l.eps, r.mean[from:to], r.inv[from:to])
 	}
 	a := rowsOf(r.a, l.out, from, to)
 	l.apply(a, n)
 	if l.dropout > 0 {
-		drop(rowsOf(r.y, l.out, from, to), a, l.dropout, ws.seed, ws.step, layer, from*l.out)
+		mat.Dropout(rowsOf(r.y, l.out, from, to), a, l.dropout, ws.seed, ws.step, layer, from*l.out)
 	}
 }
 
 // undo turns rows from...to of dy, the gradient with respect to a layer's output, into
 // that with respect to n, the activation's input, and through a layer norm.
-func (ws *Workspace) undo(layer, from, to int) {
+func (ws *Workspace) undo(layer, from, to, worker int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	dy := rowsOf(r.dy, l.out, from, to)
 	if l.dropout > 0 {
-		drop(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
+		mat.Dropout(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
 	}
 	l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
 	if l.norm == LayerNorm {
-		l.layerUnnorm(rowsOf(r.dz, l.out, from, to), dy, rowsOf(r.z, l.out, from, to), r.mean[from:to], r.inv[from:to])
+		scratch := ws.scratch[worker*ws.m.widest():][:l.out]
+		mat.LayerNormGrad(rowsOf(r.dz, l.out, from, to), dy, rowsOf(r.z, l.out, from, to), l.gamma, r.mean[from:to], r.inv[from:to], scratch)
 	}
+}
+
+// unnorm turns rows from...to of dn into dz, through a batch norm.
+func (ws *Workspace) unnorm(layer, from, to int) {
+	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	_, _, dgamma, dbeta := l.views(ws.grads)
+	dz := rowsOf(r.dz, l.out, from, to)
+	mat.BatchNormGrad(dz, dz, rowsOf(r.z, l.out, from, to), r.mean, r.inv, l.gamma, dgamma, dbeta, to-from, l.out, l.out)
 }
 
 // paramGrad computes rows from...to of dW and, for the last worker, db and the norm's
@@ -132,19 +147,11 @@ func (ws *Workspace) paramGrad(layer, from, to int, last bool) {
 	dz := r.dz[:ws.rows*l.out]
 	if last {
 		if l.norm == LayerNorm {
-			l.layerSums(dgamma, dbeta, r, ws.rows)
+			mat.LayerNormSums(dgamma, dbeta, r.dy, r.z, r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, l.out, l.out)
 		}
-		columnSums(db, dz, ws.rows)
+		mat.ColumnSums(db, dz, ws.rows, l.out, l.out)
 	}
 	if from < to {
 		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
-	}
-}
-
-// columnSums sets sums to those of the columns of x (rows, len(sums)), in row order.
-func columnSums(sums, x []float32, rows int) {
-	clear(sums)
-	for r := range rows {
-		mat.Add(sums, sums, x[r*len(sums):][:len(sums)])
 	}
 }

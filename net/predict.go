@@ -48,7 +48,7 @@ func (p *Predictor) Predict(x []float32) []float32 {
 	for i := range m.layers {
 		l := &m.layers[i]
 		y := p.outs[i%2][:rows*l.out]
-		l.predict(x, y, rows)
+		l.predict(x, y, rows, p.ws.inv)
 		x = y
 	}
 	m.config.Loss.probabilities(x, m.Outputs())

@@ -19,11 +19,6 @@ func scalarActivationGrad(a Activation, alpha float32, dy, z, y []float32) {
 	for i, v := range y {
 		s, out, c := 0.0, float64(v), float64(alpha)
 		switch a {
-		case LeakyReLU:
-			s = c
-			if out > 0 {
-				s = 1
-			}
 		case ELU:
 			s = 1
 			if out <= 0 {
@@ -36,14 +31,6 @@ func scalarActivationGrad(a Activation, alpha float32, dy, z, y []float32) {
 			}
 		case Softplus:
 			s = -math.Expm1(-out)
-		case HardSigmoid:
-			if out > 0 && out < 1 {
-				s = 1.0 / 6
-			}
-		case ReLU6:
-			if out > 0 && out < 6 {
-				s = 1
-			}
 		case GELU:
 			x := float64(z[i])
 			s = (1+math.Erf(x/math.Sqrt2))/2 + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
@@ -55,13 +42,6 @@ func scalarActivationGrad(a Activation, alpha float32, dy, z, y []float32) {
 			x := float64(z[i])
 			g := 1 / (1 + math.Exp(-x))
 			s = g * (1 + x*(1-g))
-		case HardSwish:
-			switch x := float64(z[i]); {
-			case x >= 3:
-				s = 1
-			case x > -3:
-				s = x/3 + 0.5
-			}
 		}
 		dy[i] = float32(float64(dy[i]) * s)
 	}

@@ -17,6 +17,9 @@ type Workspace struct {
 	input, centred []float32 // (rows, inputs) after the transform, and on the way to a matrix
 	layers         []record
 	rowLoss        []float64
+	targets        []float32 // (rows, outputs) one-hot rows, where a loss needs them for labels
+	inv            []float32 // scratch of a batch norm that predicts
+	scratch        []float32 // of a layer norm's gradient, a row for each worker
 	grads          []float32
 	frozen         []bool
 	plan           []stage
@@ -50,7 +53,7 @@ type record struct {
 	dz []float32 // gradient with respect to z; shares dy's memory but with a layer norm
 
 	mean, inv []float32 // of the norm: (out) in batch norm, (rows) in layer norm
-	vari      []float32 // (out) unbiased variance, for the running average
+	vari      []float32 // (out) biased variance of a batch norm
 }
 
 // NewWorkspace returns a workspace for batches of up to maxRows rows. It takes about
@@ -83,6 +86,10 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 		}
 	}
 	ws.rowLoss = make([]float64, maxRows)
+	if m.config.Loss != SoftmaxCrossEntropy {
+		ws.targets = rows(m.Outputs())
+	}
+	ws.scratch = make([]float32, m.widest())
 	ws.grads = make([]float32, m.size)
 	ws.frozen = make([]bool, len(m.layers))
 	ws.plan = plan(m.layers, 0)
@@ -102,6 +109,11 @@ func (m *Network) newWorkspace(maxRows int) *Workspace {
 		panic("net: maxRows is more than memory can hold")
 	}
 	ws := &Workspace{m: m, maxRows: maxRows}
+	for i := range m.layers {
+		if l := &m.layers[i]; l.norm == BatchNorm && l.out > len(ws.inv) {
+			ws.inv = make([]float32, l.out)
+		}
+	}
 	if t := m.transform; t != nil {
 		ws.input = make([]float32, maxRows*t.Outputs())
 		if t.Matrix != nil {
@@ -199,6 +211,9 @@ func allFinite(x []float32) bool {
 func (ws *Workspace) SetTeam(team *mat.Team) {
 	ws.team = team
 	ws.part = ws.run
+	if team != nil {
+		ws.scratch = make([]float32, ws.m.widest()*team.Workers())
+	}
 }
 
 // Loss runs b forward as a prediction does, without dropout and with the running averages
@@ -213,10 +228,10 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 	for i := range ws.m.layers {
 		l, r := &ws.m.layers[i], &ws.layers[i]
 		y := r.y[:ws.rows*l.out]
-		l.predict(x, y, ws.rows)
+		l.predict(x, y, ws.rows, ws.inv)
 		x = y
 	}
-	ws.lossRows(0, ws.rows, false)
+	ws.lossRows(0, ws.rows)
 	return ws.total(), nil
 }
 
@@ -290,9 +305,11 @@ func (ws *Workspace) UpdateStats() {
 		if l.norm != BatchNorm || ws.frozen[i] {
 			continue
 		}
-		for j := range l.mean {
-			l.mean[j] += runningShare * (r.mean[j] - l.mean[j])
-			l.vari[j] += runningShare * (r.vari[j] - l.vari[j])
+		unbiased := float32(1)
+		if n := float32(ws.rows); n > 1 {
+			unbiased = n / (n - 1)
 		}
+		mat.MoveAverage(l.mean, r.mean, runningShare, 1)
+		mat.MoveAverage(l.vari, r.vari, runningShare, unbiased)
 	}
 }

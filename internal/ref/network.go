@@ -83,11 +83,7 @@ func (l *Layer) activationGrad(dy, y []float32) []float32 {
 func (m *Network) rowLoss(y, t []float32) (loss float64, dy []float32) {
 	dy = make([]float32, len(y))
 	if m.Loss == "half-squared-error" {
-		for j := range y {
-			dy[j] = y[j] - t[j]
-			loss += float64(float64(dy[j]) * float64(dy[j]))
-		}
-		return loss / 2, dy
+		return HalfSquaredError(dy, y, t, 1), dy
 	}
 	p, logSumExp := Softmax(y)
 	ty, sum := 0.0, 0.0

@@ -18,17 +18,9 @@ const (
 	Shuffle                     // order of the training rows; the word is the epoch
 	Split                       // splits of a data set; the word is the class
 	Check                       // sampled parameters of a gradient check; the word is the group
-	Dropout                     // masks; see DropoutWord
+	Dropout                     // masks; word and block number are those of mat.Dropout
 	Bootstrap                   // rows drawn with replacement
 )
-
-// DropoutWord returns the random word of one element of a layer's dropout mask in one
-// step. Elements come in blocks of four: the counter is (element/4, low and high half of
-// step, stream and layer).
-func DropoutWord(seed, step uint64, layer uint32, element uint64) uint32 {
-	ctr := [4]uint32{uint32(element / 4), uint32(step), uint32(step >> 32), Dropout<<16 + layer}
-	return philox(ctr, [2]uint32{uint32(seed), uint32(seed >> 32)})[element%4]
-}
 
 // Source yields the numbers of one stream, in order.
 type Source struct {
@@ -43,14 +35,21 @@ func New(seed uint64, stream, word uint32) *Source {
 	return &Source{key: [2]uint32{uint32(seed), uint32(seed >> 32)}, ctr: [4]uint32{2: word, 3: stream}}
 }
 
+// Bump0 and Bump1 are what Philox adds to its key from round to round.
+const (
+	Bump0 uint32 = 0x9E3779B9
+	Bump1 uint32 = 0xBB67AE85
+)
+
+// Philox returns block ctr of the generator with the given key.
 // Philox4x32-10: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011.
-func philox(ctr [4]uint32, key [2]uint32) [4]uint32 {
+func Philox(ctr [4]uint32, key [2]uint32) [4]uint32 {
 	for range 10 {
 		hi0, lo0 := bits.Mul32(0xD2511F53, ctr[0])
 		hi1, lo1 := bits.Mul32(0xCD9E8D57, ctr[2])
 		ctr = [4]uint32{hi1 ^ ctr[1] ^ key[0], lo1, hi0 ^ ctr[3] ^ key[1], lo0}
-		key[0] += 0x9E3779B9
-		key[1] += 0xBB67AE85
+		key[0] += Bump0
+		key[1] += Bump1
 	}
 	return ctr
 }
@@ -58,7 +57,7 @@ func philox(ctr [4]uint32, key [2]uint32) [4]uint32 {
 // Uint32 returns the next 32 bits.
 func (s *Source) Uint32() uint32 {
 	if s.left == 0 {
-		s.buf = philox(s.ctr, s.key)
+		s.buf = Philox(s.ctr, s.key)
 		s.left = len(s.buf)
 		if s.ctr[0]++; s.ctr[0] == 0 {
 			s.ctr[1]++
