@@ -99,13 +99,7 @@ func (t *Transform) Apply(dst, x, scratch []float32) {
 	if t.Matrix != nil {
 		centred = scratch[:len(x)]
 	}
-	for r := range rows {
-		y := centred[r*in:][:in]
-		mat.Sub(y, x[r*in:][:in], t.Mean)
-		if t.Scale != nil {
-			mat.Mul(y, y, t.Scale)
-		}
-	}
+	mat.Affine(centred, x, t.Mean, t.Scale)
 	if t.Matrix != nil {
 		mat.Gemm(mat.NoTrans, mat.NoTrans, rows, out, in, 1, centred, in, t.Matrix, out, 0, dst, out)
 	}

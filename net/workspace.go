@@ -184,26 +184,17 @@ func (ws *Workspace) Activations(i, rows int) []float32 {
 // one; layer is -1 if there are none.
 func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 	for i := range ws.layers {
-		if !allFinite(ws.Activations(i, ws.rows)) {
+		if !mat.AllFinite(ws.Activations(i, ws.rows)) {
 			return i, false
 		}
 	}
 	for i := len(ws.layers) - 1; i >= 0; i-- {
 		w, b, gamma, beta := ws.m.layers[i].views(ws.grads)
-		if !allFinite(w) || !allFinite(b) || !allFinite(gamma) || !allFinite(beta) {
+		if !mat.AllFinite(w) || !mat.AllFinite(b) || !mat.AllFinite(gamma) || !mat.AllFinite(beta) {
 			return i, true
 		}
 	}
 	return -1, false
-}
-
-func allFinite(x []float32) bool {
-	for _, v := range x {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // SetTeam lets the workers of team, nil for none, share the passes of Gradient, as far

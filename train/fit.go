@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sinew-ml/sinew/internal/rng"
+	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
 )
 
@@ -257,7 +258,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		r.Norms += t.gradNorm
 		r.Norm = max(r.Norm, t.gradNorm)
 		if b.Labels != nil {
-			r.Right += correct(t.ws.Outputs(n), b.Labels)
+			r.Right += correct(t.m, t.ws.Outputs(n), b.Labels)
 		}
 		if t.c.Progress != nil {
 			t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Step, Steps: steps, Loss: r.Loss / r.Weight})
@@ -411,12 +412,13 @@ func (t *Trainer) gather(d *Dataset, weights []float32, rows []int) net.Batch {
 	if weights != nil {
 		b.Weights = t.weights[:len(rows)]
 	}
+	mat.Gather(b.X, d.X, rows, in)
+	if d.Labels == nil {
+		mat.Gather(b.Y, d.Y, rows, out)
+	}
 	for i, r := range rows {
-		copy(b.X[i*in:][:in], d.X[r*in:][:in])
 		if d.Labels != nil {
 			b.Labels[i] = d.Labels[r]
-		} else {
-			copy(b.Y[i*out:][:out], d.Y[r*out:][:out])
 		}
 		if weights != nil {
 			b.Weights[i] = weights[r]

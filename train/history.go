@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
 )
 
@@ -117,7 +118,7 @@ func evaluate(ws *net.Workspace, d *Dataset) Metrics {
 		total += float64(loss * w)
 		weights += w
 		if d.Labels != nil {
-			right += correct(ws.Outputs(to-from), b.Labels)
+			right += correct(ws.Network(), ws.Outputs(to-from), b.Labels)
 		}
 	}
 	m := Metrics{Loss: total / weights, Accuracy: math.NaN()}
@@ -139,11 +140,14 @@ func sumOf(weights []float32, rows int) float64 {
 	return sum
 }
 
-// correct counts the rows of outputs (rows, n) whose class is the label.
-func correct(outputs []float32, labels []int) int {
-	n, right := len(outputs)/len(labels), 0
+// correct counts the rows of outputs whose class is the label.
+func correct(m *net.Network, outputs []float32, labels []int) int {
+	if m.Outputs() > 1 {
+		return mat.Correct(labels, outputs, m.Outputs())
+	}
+	right := 0
 	for i, l := range labels {
-		if net.Class(outputs[i*n:][:n]) == l {
+		if net.Class(outputs[i:][:1]) == l {
 			right++
 		}
 	}

@@ -31,7 +31,7 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 		return 0, err
 	}
 	if t.c.ClipValue > 0 {
-		clipValue(t.ws.Grads(), float32(t.c.ClipValue))
+		mat.ClipValue(t.ws.Grads(), float32(t.c.ClipValue))
 	}
 	t.gradNorm = t.norm()
 	const most = 1e19
@@ -129,51 +129,22 @@ func (t *Trainer) update(worker, workers int) {
 	}
 }
 
-// clipValue brings each element into ±c; NaN stays.
-func clipValue(g []float32, c float32) {
-	for i, v := range g {
-		if v > c {
-			g[i] = c
-		} else if v < -c {
-			g[i] = -c
-		}
-	}
-}
-
 // maxNorm scales the weights into each unit down to a 2-norm of MaxNorm.
 func (t *Trainer) maxNorm() {
-	c := t.c.MaxNorm
 	for i := range t.m.Layers() {
 		if t.c.Layers != nil && t.c.Layers[i].Frozen {
 			continue
 		}
 		w, b := t.m.Layer(i)
-		out := len(b)
-		for j := range out {
-			sum := 0.0
-			for k := j; k < len(w); k += out {
-				sum += float64(float64(w[k]) * float64(w[k]))
-			}
-			if sum > c*c {
-				s := float32(c / math.Sqrt(sum))
-				for k := j; k < len(w); k += out {
-					w[k] *= s
-				}
-			}
-		}
+		mat.MaxNorm(w, len(w)/len(b), len(b), t.c.MaxNorm)
 	}
 }
 
 // moveAverage moves the average by a share towards the weights and running averages.
 func (t *Trainer) moveAverage(share float64) {
-	s := float32(share)
-	avg := t.average
-	for _, x := range [2][]float32{t.m.Params(), t.m.Stats()} {
-		for i, v := range x {
-			avg[i] += float32(s * (v - avg[i]))
-		}
-		avg = avg[len(x):]
-	}
+	n := len(t.m.Params())
+	mat.Lerp(t.average[:n], t.m.Params(), float32(share))
+	mat.Lerp(t.average[n:], t.m.Stats(), float32(share))
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
