@@ -1,0 +1,95 @@
+package net_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Hundreds of goroutines predict while networks are swapped and another one is trained:
+// each answer is that of one of the networks, whole.
+func TestServer(t *testing.T) {
+	c := net.Config{Inputs: 6, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 33, Activation: net.Tanh}, {Units: 4}}}
+	var all []*net.Network
+	var want [][]float32
+	b := randomBatch(newNetwork(t, c), 3, values)
+	for seed := range uint64(3) {
+		m := newNetwork(t, c)
+		m.Init(seed)
+		all = append(all, m)
+		want = append(want, append([]float32(nil), m.NewPredictor(3).Predict(b.X)...))
+	}
+	s := net.NewServer(all[0], 3)
+	calls := 300
+	if testing.Short() {
+		calls = 30
+	}
+	var wait sync.WaitGroup
+	stop := make(chan struct{})
+	wait.Go(func() { // a clone is trained meanwhile
+		m := all[1].Clone()
+		ws := m.NewWorkspace(3)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := ws.Gradient(b); err != nil {
+				t.Error(err)
+				return
+			}
+			for i, g := range ws.Grads() {
+				m.Params()[i] -= 0.1 * g
+			}
+		}
+	})
+	var users sync.WaitGroup
+	for range 200 {
+		users.Go(func() {
+			var out []float32
+			for range calls {
+				out = s.Predict(out[:0], b.X)
+				known := false
+				for _, w := range want {
+					known = known || firstDifference(out, w) < 0
+				}
+				if !known {
+					t.Error("an answer is that of no network")
+					return
+				}
+			}
+		})
+	}
+	users.Go(func() {
+		for i := range calls {
+			if err := s.Swap(all[i%3]); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	users.Wait()
+	close(stop)
+	wait.Wait()
+	if err := s.Swap(all[2]); err != nil {
+		t.Fatal(err)
+	}
+	sameBits(t, "after the last swap", s.Predict(nil, b.X), want[2])
+	classes := s.Classify(nil, b.X)
+	for i, class := range classes {
+		if class != net.Class(want[2][i*4:][:4]) {
+			t.Errorf("row %d: class %d", i, class)
+		}
+	}
+	if err := s.Swap(randomNetwork(t, net.Config{Inputs: 6, Layers: []net.Layer{{Units: 5}}})); err == nil || !strings.Contains(err.Error(), "6 inputs and 5 outputs: want 6 and 4") {
+		t.Errorf("another shape: %v", err)
+	}
+	e := threeMembers(t, net.MSE)
+	es := net.NewServer(e, 1)
+	if es.Inputs() != 5 || es.Outputs() != 3 {
+		t.Error("shape of a served ensemble")
+	}
+	sameBits(t, "ensemble", es.Predict(nil, b.X[:5]), e.NewPredictor(1).Predict(b.X[:5]))
+}
