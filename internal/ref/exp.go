@@ -225,12 +225,13 @@ func GELU(x float32) float32 {
 	return gate(x, scale(FMA(m, u, m)/horner(a, tailQ), n))
 }
 
-// gate returns x·f(x), given m = x·f(-|x|), where f(-x) = 1 - f(x).
+// gate returns x·f(x), given m = x·f(-|x|), where f(-x) = 1 - f(x). At ±0 it is m, which
+// has the sign of x.
 func gate(x, m float32) float32 {
-	if x < 0 {
-		return m
+	if x > 0 {
+		return x - m
 	}
-	return x - m
+	return m
 }
 
 // GELUGrad returns dy·(Φ(z) + z·φ(z)) for the input z.

@@ -77,9 +77,20 @@ func SoftmaxCrossEntropy(z, t []float32, keep, spread, factor float32) (p, dz []
 }
 
 // BinaryCrossEntropy returns for one logit z with target t the loss
-// log(1+e^z) - t·z and its gradient times factor, (sigmoid(z) - t)·factor. A row's loss
-// is the Sum of its elements'.
+// log(1+e^z) - t·z and its gradient times factor, (sigmoid(z) - t)·factor.
 func BinaryCrossEntropy(z, t, factor float32) (loss, dz float32) {
 	s := scale(tail(clamp(abs(z), 0, tailMax), 0))
 	return FMA(-t, z, max(z, 0)) + log1ps(s), float32((side(z, s) - t) * factor)
+}
+
+// binaryBlock is the number of losses that are added up in float32.
+const binaryBlock = 512
+
+// BinaryRowLoss returns the loss of one row from its elements' losses.
+func BinaryRowLoss(elements []float32) float64 {
+	loss := 0.0
+	for i := 0; i < len(elements); i += binaryBlock {
+		loss += float64(Sum(elements[i:min(len(elements), i+binaryBlock)]))
+	}
+	return loss
 }
