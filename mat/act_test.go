@@ -2,9 +2,9 @@ package mat
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -12,63 +12,177 @@ import (
 	"github.com/sinew-ml/sinew/internal/ref"
 )
 
-// activation is one row of the table of element-wise activations; x is only used
-// by gradients, as the derivative of what comes after.
-type activation struct {
-	name  string
-	grad  bool
-	call  func(dst, x, y []float32) // y is the input, or the output for a gradient
-	spec  func(x, y float32) float32
-	truth func(y float64) float64 // nil: no bound in ulp is documented
-	wrong [2]string               // the panics for wrong lengths of y and x
-	stack func()
+// The activations are rows of the table of operations, so every check of kernels_test.go
+// covers them: lengths, offsets, guard pages, aliases, allocations. How close they come to
+// the truth over all arguments is package internal/sweep's.
 
-	pinned uint32 // CRC-32 of TestActivationsEverywhere
+// activationRow is a value: y = f(x), within ulps units in the last place of truth.
+func activationRow(name string, call func(dst, x []float32), spec func(float32) float32, ulps float64,
+	truth func(float64) float64, stack func()) operation {
+	return operation{
+		name: name, args: []string{"dst", "x"}, writes: true, wrong: [3]string{1: wrongDstX},
+		call: func(_ float32, v *vectors) float64 { call(v[0], v[1]); return 0 },
+		spec: func(_ float32, v *vectors) float64 {
+			for i, x := range v[1] {
+				v[0][i] = spec(x)
+			}
+			return 0
+		},
+		unfused: true,
+		truth: func(_ float32, v *vectors) (want, magnitude []float64) {
+			for _, x := range v[1] {
+				y := truth(float64(x))
+				want, magnitude = append(want, y), append(magnitude, math.Abs(y))
+			}
+			return want, magnitude
+		},
+		roundings: func(int, bool) float64 { return 2 * ulps }, // a unit in the last place is at most 2u
+		stack:     stack,
+	}
 }
 
-var activations = []activation{
-	{
-		name: "Sigmoid", wrong: [2]string{wrongDstX},
-		call:  func(dst, _, y []float32) { Sigmoid(dst, y) },
-		spec:  func(_, y float32) float32 { return ref.Sigmoid(y) },
-		truth: func(y float64) float64 { return 1 / (1 + math.Exp(-y)) },
-		stack: func() {
-			var x [stackLen]float32
-			Sigmoid(x[:], x[:])
+// gradientRow is dx = dy·f'(arg); the derivative is off by at most units of 2⁻²⁴. truth
+// is nil where all levels give the same bits.
+func gradientRow(name, arg string, call func(dx, dy, y []float32), spec func(dy, y float32) float32, units float64,
+	truth func(float64) float64, stack func()) operation {
+	op := operation{
+		name: name, args: []string{"dx", "dy", arg}, writes: true, wrong: [3]string{1: wrongDstX, 2: "mat: len(dst) != len(" + arg + ")"},
+		call: func(_ float32, v *vectors) float64 { call(v[0], v[1], v[2]); return 0 },
+		spec: func(_ float32, v *vectors) float64 {
+			for i := range v[0] {
+				v[0][i] = spec(v[1][i], v[2][i])
+			}
+			return 0
 		},
-		pinned: 0xd8f164fd,
-	},
+		stack: stack,
+	}
+	if truth != nil {
+		op.unfused = true
+		op.roundings = func(int, bool) float64 { return units + 2 }
+		op.truth = func(_ float32, v *vectors) (want, magnitude []float64) {
+			for i, dy := range v[1] {
+				dx := float64(dy) * truth(float64(v[2][i]))
+				want, magnitude = append(want, dx), append(magnitude, max(math.Abs(dx), math.Abs(float64(dy))))
+			}
+			return want, magnitude
+		}
+	}
+	return op
+}
+
+const (
+	seluL32 = float32(seluLambda)
+	seluS32 = float32(seluScaled)
+)
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// gated returns x·f, which vanishes with f.
+func gated(x, f float64) float64 {
+	if f == 0 {
+		return 0
+	}
+	return x * f
+}
+
+func normal64(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+
+func elu64(x, lambda, scaled float64) float64 {
+	if x < 0 {
+		return scaled * math.Expm1(x)
+	}
+	return lambda * x
+}
+
+func tanhArgument64(x float64) (w, slope float64) {
+	c := 2 * math.Sqrt(2/math.Pi)
+	return c * (x + 0.044715*x*x*x), c * (1 + 3*0.044715*x*x)
+}
+
+// gateSlope64 returns the derivative of x·sigmoid(w(x)).
+func gateSlope64(x, w, slope float64) float64 {
+	s := logistic(w)
+	if s == 0 || s == 1 {
+		return s
+	}
+	return s + x*slope*s*(1-s)
+}
+
+var activations = []operation{
+	activationRow("Exp", Exp, ref.Exp, 0.85, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
+	activationRow("Log", Log, ref.Log, 0.85, math.Log, func() { var x [stackLen]float32; Log(x[:], x[:]) }),
+	activationRow("Sigmoid", Sigmoid, ref.Sigmoid, 0.9, logistic, func() { var x [stackLen]float32; Sigmoid(x[:], x[:]) }),
+	activationRow("Tanh", Tanh, ref.Tanh, 0.85, math.Tanh, func() { var x [stackLen]float32; Tanh(x[:], x[:]) }),
+	activationRow("Softplus", Softplus, ref.Softplus, 1.7, func(x float64) float64 {
+		return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+	}, func() { var x [stackLen]float32; Softplus(x[:], x[:]) }),
+	activationRow("ELU(1)", func(dst, x []float32) { ELU(dst, x, 1) }, func(x float32) float32 { return ref.ELU(x, 1, 1) }, 0.95,
+		func(x float64) float64 { return elu64(x, 1, 1) }, func() { var x [stackLen]float32; ELU(x[:], x[:], 0.5) }),
+	activationRow("SELU", SELU, func(x float32) float32 { return ref.ELU(x, seluL32, seluS32) }, 2,
+		func(x float64) float64 { return elu64(x, seluLambda, seluScaled) }, func() { var x [stackLen]float32; SELU(x[:], x[:]) }),
+	activationRow("GELU", GELU, ref.GELU, 6, func(x float64) float64 { return gated(x, normal64(x)) },
+		func() { var x [stackLen]float32; GELU(x[:], x[:]) }),
+	activationRow("GELUTanh", GELUTanh, ref.GELUTanh, 1.7, func(x float64) float64 {
+		w, _ := tanhArgument64(x)
+		return gated(x, logistic(w))
+	}, func() { var x [stackLen]float32; GELUTanh(x[:], x[:]) }),
+	activationRow("SiLU", SiLU, ref.SiLU, 1.8, func(x float64) float64 { return gated(x, logistic(x)) },
+		func() { var x [stackLen]float32; SiLU(x[:], x[:]) }),
+
+	gradientRow("SigmoidGrad", "y", SigmoidGrad, ref.SigmoidGrad, 0, nil, func() { var x [stackLen]float32; SigmoidGrad(x[:], x[:], x[:]) }),
+	gradientRow("TanhGrad", "y", TanhGrad, ref.TanhGrad, 0, nil, func() { var x [stackLen]float32; TanhGrad(x[:], x[:], x[:]) }),
+	gradientRow("SoftplusGrad", "y", SoftplusGrad, ref.SoftplusGrad, 1, func(y float64) float64 { return -math.Expm1(-max(y, 0)) },
+		func() { var x [stackLen]float32; SoftplusGrad(x[:], x[:], x[:]) }),
+	gradientRow("ELUGrad(0.5)", "y", func(dx, dy, y []float32) { ELUGrad(dx, dy, y, 0.5) },
+		func(dy, y float32) float32 { return ref.ELUGrad(dy, y, 1, 0.5) }, 0, nil,
+		func() { var x [stackLen]float32; ELUGrad(x[:], x[:], x[:], 0.5) }),
+	gradientRow("SELUGrad", "y", SELUGrad, func(dy, y float32) float32 { return ref.ELUGrad(dy, y, seluL32, seluS32) }, 0, nil,
+		func() { var x [stackLen]float32; SELUGrad(x[:], x[:], x[:]) }),
+	gradientRow("GELUGrad", "z", GELUGrad, ref.GELUGrad, 2.5, func(z float64) float64 {
+		return normal64(z) + gated(z, math.Exp(-z*z/2)/math.Sqrt(2*math.Pi))
+	}, func() { var x [stackLen]float32; GELUGrad(x[:], x[:], x[:]) }),
+	gradientRow("GELUTanhGrad", "z", GELUTanhGrad, ref.GELUTanhGrad, 2.5, func(z float64) float64 {
+		w, slope := tanhArgument64(z)
+		return gateSlope64(z, w, slope)
+	}, func() { var x [stackLen]float32; GELUTanhGrad(x[:], x[:], x[:]) }),
+	gradientRow("SiLUGrad", "z", SiLUGrad, ref.SiLUGrad, 2.5, func(z float64) float64 { return gateSlope64(z, z, 1) },
+		func() { var x [stackLen]float32; SiLUGrad(x[:], x[:], x[:]) }),
+
 	{
-		name: "Tanh", wrong: [2]string{wrongDstX},
-		call:  func(dst, _, y []float32) { Tanh(dst, y) },
-		spec:  func(_, y float32) float32 { return ref.Tanh(y) },
-		truth: math.Tanh,
-		stack: func() {
-			var x [stackLen]float32
-			Tanh(x[:], x[:])
+		// The factor is alpha: any, though only 0 and more are meant.
+		name: "ELU", args: []string{"dst", "x"}, writes: true, alpha: true, wrong: [3]string{1: wrongDstX},
+		call: func(alpha float32, v *vectors) float64 { ELU(v[0], v[1], alpha); return 0 },
+		spec: func(alpha float32, v *vectors) float64 {
+			for i, x := range v[1] {
+				v[0][i] = ref.ELU(x, 1, alpha)
+			}
+			return 0
 		},
-		pinned: 0xda916679,
-	},
-	{
-		name: "SigmoidGrad", grad: true, wrong: [2]string{wrongDstY, wrongDstX},
-		call: SigmoidGrad,
-		spec: ref.SigmoidGrad,
-		stack: func() {
-			var x [stackLen]float32
-			SigmoidGrad(x[:], x[:], x[:])
+		unfused: true,
+		truth: func(alpha float32, v *vectors) (want, magnitude []float64) {
+			for _, x := range v[1] {
+				y := elu64(float64(x), 1, float64(alpha))
+				want, magnitude = append(want, y), append(magnitude, math.Abs(y))
+			}
+			return want, magnitude
 		},
-		pinned: 0xe72ea708,
+		roundings: func(int, bool) float64 { return 4 },
+		stack:     func() { var x [stackLen]float32; ELU(x[:], x[:], 0.5) },
 	},
-	{
-		name: "TanhGrad", grad: true, wrong: [2]string{wrongDstY, wrongDstX},
-		call: TanhGrad,
-		spec: ref.TanhGrad,
-		stack: func() {
-			var x [stackLen]float32
-			TanhGrad(x[:], x[:], x[:])
-		},
-		pinned: 0x9e70e347,
-	},
+}
+
+// vectorCode says whether the levels with fused operations have vector code for these
+// functions; arm64 has none yet.
+const vectorCode = runtime.GOARCH == "amd64"
+
+func init() {
+	for _, op := range activations {
+		// Where a level with fused operations has no vector code yet, it gives the generic
+		// level's bits, and only operations without exponentials have the specification's.
+		if vectorCode || !op.unfused {
+			operations = append(operations, op)
+		}
+	}
 }
 
 // sample returns float32 of all kinds: bit patterns a prime apart, so that the low
@@ -119,46 +233,80 @@ func appendBits(b []byte, x ...float32) []byte {
 	return b
 }
 
-// TestActivations compares all levels with the specification over the sample, and
-// with float64 where a bound of 0.501 ulp is promised. The sample serves for the
-// outputs that gradients take, too.
+// run calls an activation with x as the other input and y as the argument.
+func (op *operation) run(dst, x, y []float32) {
+	v := vectors{dst, x, y}
+	if len(op.args) == 2 {
+		v[1] = y
+	}
+	op.call(1.5, &v)
+}
+
+// TestActivations compares the vector code with the specification over the sample.
 func TestActivations(t *testing.T) {
 	step := uint64(dense)
 	if testing.Short() {
 		step = sparse
 	}
 	x, y := sample(step)
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for a := range activations {
-			op := &activations[a]
+	for i := range activations {
+		op := &activations[i]
+		spec := vectors{make([]float32, len(y)), x, y}
+		if len(op.args) == 2 {
+			spec[1] = y
+		}
+		op.spec(1.5, &spec)
+		everyLevel(t, func(t *testing.T, level isa.Level) {
+			if op.unfused && !(level.Fused() && vectorCode) {
+				return
+			}
 			dst := slices.Repeat([]float32{nan32}, len(y))
-			op.call(dst, x, y)
+			op.run(dst, x, y)
 			for i, got := range dst {
-				if want := op.spec(x[i], y[i]); !same(got, want) {
+				if want := spec[0][i]; !same(got, want) {
 					t.Fatalf("%s, isa %v: of %g (%#08x), factor %g: %g (%#08x), want %g (%#08x)", op.name, level, y[i],
 						math.Float32bits(y[i]), x[i], got, math.Float32bits(got), want, math.Float32bits(want))
 				}
-				if op.truth != nil {
-					if want := op.truth(float64(y[i])); want == want && !(math.Abs(float64(got)-want) <= 0.501*ulp(want)) {
-						t.Fatalf("%s, isa %v: of %g (%#08x): %g, in float64 %g: off by %g ulp, bound 0.501", op.name, level, y[i],
-							math.Float32bits(y[i]), got, want, math.Abs(float64(got)-want)/ulp(want))
-					}
-				}
 			}
-		}
-	})
+		})
+	}
 }
 
-// TestActivationsEverywhere pins bits: all machines must give them, also where
-// package math, which the specification calls, has assembly of its own.
+// TestActivationsEverywhere pins bits of the levels with fused operations and of those without: all machines must give them.
 func TestActivationsEverywhere(t *testing.T) {
+	pinned := map[string][2]uint32{ // generic, fused
+		"Exp":          {0x6f4b701a, 0x35d48b9b},
+		"Log":          {0xe09019be, 0x95d12ea0},
+		"Sigmoid":      {0xd8f164fd, 0x907b4455},
+		"Tanh":         {0xda916679, 0xe62b6f7e},
+		"Softplus":     {0xc93dd6f1, 0x14042d1f},
+		"ELU(1)":       {0x6275e1e6, 0x3021f97a},
+		"SELU":         {0x3ed87078, 0xefd6b3db},
+		"GELU":         {0x00e4d5d9, 0xaa2819d2},
+		"GELUTanh":     {0x31604ebc, 0xc4085b5e},
+		"SiLU":         {0x903baf80, 0x7498cd02},
+		"SigmoidGrad":  {0xe72ea708, 0xe72ea708},
+		"TanhGrad":     {0x9e70e347, 0x9e70e347},
+		"SoftplusGrad": {0x4ed12895, 0x3ae791f8},
+		"ELUGrad(0.5)": {0x0742b9c2, 0x0742b9c2},
+		"SELUGrad":     {0xc8855d1a, 0xc8855d1a},
+		"GELUGrad":     {0x89e6109c, 0xfb2fee48},
+		"GELUTanhGrad": {0x3cc587d9, 0xd44f766e},
+		"SiLUGrad":     {0x6aa109bd, 0x785091a3},
+		"ELU":          {0x36e01390, 0x2c14af4c},
+	}
 	x, y := sample(sparse)
 	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for _, op := range activations {
+		for i := range activations {
+			op := &activations[i]
 			dst := make([]float32, len(y))
-			op.call(dst, x, y)
-			if got := crc32.ChecksumIEEE(appendBits(nil, dst...)); got != op.pinned {
-				t.Errorf("%s, isa %v: CRC-32 of %d results is %#08x, want %#08x", op.name, level, len(dst), got, op.pinned)
+			op.run(dst, x, y)
+			kind := 0
+			if level.Fused() && vectorCode {
+				kind = 1
+			}
+			if got, want := crc32.ChecksumIEEE(appendBits(nil, dst...)), pinned[op.name][kind]; got != want {
+				t.Errorf("%s, isa %v: CRC-32 of %d results is %#08x, want %#08x", op.name, level, len(dst), got, want)
 			}
 		}
 	})
@@ -170,6 +318,11 @@ func TestActivationSpecialValues(t *testing.T) {
 		f       string
 		x, want float32
 	}{
+		{"Exp", 0, 1}, {"Exp", negZero, 1}, {"Exp", tiny, 1}, {"Exp", inf32, inf32}, {"Exp", -inf32, 0}, {"Exp", nan32, nan32},
+		{"Exp", 1e4, inf32}, {"Exp", -1e4, 0}, {"Exp", -100, 27 * tiny}, {"Exp", -90, 584744 * tiny}, {"Exp", -103.9, tiny}, {"Exp", -104, 0},
+		{"Exp", 0x1.62e42ep+6, 0x1.ffff08p+127}, {"Exp", 0x1.62e43p+6, inf32}, // the last finite one, and the next
+		{"Log", 1, 0}, {"Log", 0, -inf32}, {"Log", negZero, -inf32}, {"Log", inf32, inf32}, {"Log", -1, nan32}, {"Log", -inf32, nan32},
+		{"Log", nan32, nan32}, {"Log", -tiny, nan32}, {"Log", tiny, -103.27893},
 		{"Sigmoid", 0, 0.5}, {"Sigmoid", negZero, 0.5}, {"Sigmoid", tiny, 0.5}, {"Sigmoid", -tiny, 0.5},
 		{"Sigmoid", inf32, 1}, {"Sigmoid", -inf32, 0}, {"Sigmoid", nan32, nan32}, {"Sigmoid", 1e4, 1}, {"Sigmoid", -1e4, 0},
 		{"Sigmoid", math.MaxFloat32, 1}, {"Sigmoid", -math.MaxFloat32, 0},
@@ -177,257 +330,43 @@ func TestActivationSpecialValues(t *testing.T) {
 		{"Tanh", 0, 0}, {"Tanh", negZero, negZero}, {"Tanh", tiny, tiny}, {"Tanh", -tiny, -tiny},
 		{"Tanh", inf32, 1}, {"Tanh", -inf32, -1}, {"Tanh", nan32, nan32}, {"Tanh", 1e4, 1}, {"Tanh", -1e4, -1},
 		{"Tanh", 1e-5, 1e-5}, {"Tanh", -0x1.8p-127, -0x1.8p-127}, {"Tanh", math.MaxFloat32, 1}, {"Tanh", -math.MaxFloat32, -1},
+		{"Softplus", 0, math.Ln2}, {"Softplus", -inf32, 0}, {"Softplus", inf32, inf32}, {"Softplus", nan32, nan32}, {"Softplus", 1e4, 1e4},
+		{"Softplus", -1e4, 0}, {"Softplus", -100, 27 * tiny},
+		{"ELU", -inf32, -1.5}, {"ELU(1)", 0, 0}, {"ELU(1)", negZero, negZero}, {"ELU(1)", inf32, inf32}, {"ELU(1)", -inf32, -1}, {"ELU(1)", nan32, nan32},
+		{"ELU(1)", -tiny, -tiny}, {"ELU(1)", 7, 7}, {"SELU", 1, seluL32}, {"SELU", -inf32, -seluS32},
+		{"GELU", 0, 0}, {"GELU", negZero, negZero}, {"GELU", inf32, inf32}, {"GELU", -inf32, negZero}, {"GELU", nan32, nan32}, {"GELU", 1e4, 1e4},
+		{"GELU", -1e4, negZero}, {"GELU", 0x1p-140, 0x1p-141},
+		{"GELUTanh", 0, 0}, {"GELUTanh", negZero, negZero}, {"GELUTanh", inf32, inf32}, {"GELUTanh", -inf32, negZero}, {"GELUTanh", nan32, nan32},
+		{"GELUTanh", 1e4, 1e4}, {"GELUTanh", -1e4, negZero},
+		{"SiLU", 0, 0}, {"SiLU", negZero, negZero}, {"SiLU", inf32, inf32}, {"SiLU", -inf32, negZero}, {"SiLU", nan32, nan32}, {"SiLU", 1e4, 1e4},
+		{"SiLU", -1e4, negZero}, {"SiLU", -100, -2655 * tiny},
 		// With dy = 1, at the outputs where a unit is saturated and where it is steepest.
 		{"SigmoidGrad", 0, 0}, {"SigmoidGrad", 1, 0}, {"SigmoidGrad", 0.5, 0.25}, {"SigmoidGrad", nan32, nan32},
 		{"TanhGrad", 1, 0}, {"TanhGrad", -1, 0}, {"TanhGrad", 0, 1}, {"TanhGrad", negZero, 1}, {"TanhGrad", nan32, nan32},
+		{"SoftplusGrad", 0, 0}, {"SoftplusGrad", inf32, 1}, {"SoftplusGrad", 1e4, 1}, {"SoftplusGrad", tiny, tiny}, {"SoftplusGrad", nan32, nan32},
+		{"ELUGrad(0.5)", 3, 1}, {"ELUGrad(0.5)", 0, 0.5}, {"ELUGrad(0.5)", -0.5, 0}, {"ELUGrad(0.5)", nan32, nan32},
+		{"SELUGrad", 3, seluL32}, {"SELUGrad", -seluS32, 0},
+		{"GELUGrad", 0, 0.5}, {"GELUGrad", inf32, 1}, {"GELUGrad", 1e4, 1}, {"GELUGrad", nan32, nan32},
+		{"GELUTanhGrad", 0, 0.5}, {"GELUTanhGrad", inf32, 1}, {"GELUTanhGrad", -inf32, 0}, {"GELUTanhGrad", nan32, nan32},
+		{"SiLUGrad", 0, 0.5}, {"SiLUGrad", inf32, 1}, {"SiLUGrad", 1e4, 1}, {"SiLUGrad", nan32, nan32},
 	} {
-		for _, op := range activations {
-			if op.name != c.f {
-				continue
-			}
-			got := []float32{7}
-			op.call(got, []float32{1}, []float32{c.x})
-			if !same(got[0], c.want) {
-				t.Errorf("%s(%g) = %g (%#08x), want %g", c.f, c.x, got[0], math.Float32bits(got[0]), c.want)
-			}
-		}
-	}
-}
-
-// TestActivationsInPlace lets the destination be any of the inputs.
-func TestActivationsInPlace(t *testing.T) {
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for _, op := range activations {
-			for _, n := range []int{0, 1, 2, 17, 1000} {
-				_, v := generate(normal, n, 2)
-				want := make([]float32, n)
-				op.call(want, v[0], v[1])
-				y := slices.Clone(v[1])
-				op.call(y, v[0], y)
-				if !sameBits(y, want) {
-					t.Errorf("%s, isa %v, length %d: the result is different with dst = y", op.name, level, n)
-				}
-				x := slices.Clone(v[0])
-				if op.call(x, x, v[1]); op.grad && !sameBits(x, want) {
-					t.Errorf("%s, isa %v, length %d: the result is different with dx = dy", op.name, level, n)
-				}
-			}
-		}
-	})
-}
-
-func TestActivationPanics(t *testing.T) {
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		check := func(name string, call func(dst, x, y []float32), wrong [2]string) {
-			for j, want := range wrong {
-				if want == "" {
+		everyLevel(t, func(t *testing.T, level isa.Level) {
+			found := false
+			for i := range activations {
+				op := &activations[i]
+				if op.name != c.f {
 					continue
 				}
-				for _, lengths := range [][2]int{{0, 1}, {1, 0}, {5, 6}, {17, 16}} {
-					n := [3]int{lengths[0], lengths[0], lengths[0]}
-					n[2-j] = lengths[1]
-					var v vectors
-					for i := range v {
-						v[i] = make([]float32, n[i])
-						poisonAll(v[i])
-					}
-					got := func() (r any) {
-						defer func() { r = recover() }()
-						call(v[0], v[1], v[2])
-						return nil
-					}()
-					if got != want {
-						t.Errorf("%s, isa %v, lengths %v: panic %v, want %q", name, level, n, got, want)
-					}
-					if !poisoned(v[0]) || !poisoned(v[1]) || !poisoned(v[2]) {
-						t.Errorf("%s, isa %v, lengths %v: written before the panic", name, level, n)
-					}
+				found = true
+				got := []float32{7}
+				op.run(got, []float32{1}, []float32{c.x})
+				if !same(got[0], c.want) {
+					t.Errorf("%s, isa %v: of %g: %g (%#08x), want %g (%#08x)", c.f, level, c.x, got[0], math.Float32bits(got[0]), c.want, math.Float32bits(c.want))
 				}
 			}
-		}
-		for _, op := range activations {
-			check(op.name, op.call, op.wrong)
-		}
-		check("Softmax", func(dst, _, y []float32) { Softmax(dst, y) }, [2]string{wrongDstX})
-		func() {
-			defer func() {
-				if got, want := recover(), "mat: Softmax: no elements"; got != want {
-					t.Errorf("Softmax, isa %v, no elements: panic %v, want %q", level, got, want)
-				}
-			}()
-			Softmax(nil, nil)
-		}()
-	})
-}
-
-func TestActivationsDoNotAllocate(t *testing.T) {
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for _, op := range activations {
-			if n := testing.AllocsPerRun(20, op.stack); n != 0 {
-				t.Errorf("%s, isa %v: %v allocations, want 0", op.name, level, n)
-			}
-		}
-		softmax := func() {
-			var x [stackLen]float32
-			sink = Softmax(x[:], x[:])
-		}
-		if n := testing.AllocsPerRun(20, softmax); n != 0 {
-			t.Errorf("Softmax, isa %v: %v allocations, want 0", level, n)
-		}
-	})
-}
-
-// softmaxRows are finite logits of all sizes that a network may give.
-func softmaxRows() [][]float32 {
-	var rows [][]float32
-	for n := 1; n <= 130; n++ {
-		for _, dist := range []string{normal, wide, underflow, zeros, ties, negative} {
-			_, v := generate(dist, n, 1)
-			rows = append(rows, v[0])
-			for _, by := range []float32{30, 1e4, -1e4} {
-				scaled, shifted := slices.Clone(v[0]), slices.Clone(v[0])
-				for i := range n {
-					scaled[i] *= by
-					shifted[i] += by
-				}
-				rows = append(rows, scaled, shifted)
-			}
-		}
-	}
-	_, v := generate(normal, block+100, 1)
-	v[0][block+50] = 1e4 // without the maximum of the last block, its exponential overflows
-	return append(rows, v[0],
-		[]float32{1e4, -1e4}, []float32{-1e4, 1e4, 1e4}, []float32{-1e4, -1e4}, []float32{88, 89, 90},
-		[]float32{math.MaxFloat32, -math.MaxFloat32, 0}, []float32{-math.MaxFloat32, -math.MaxFloat32},
-		[]float32{-inf32, 1, 2}, []float32{3, -inf32}, []float32{negZero, 0}, []float32{0, 0x1p-149, -0x1p-149},
-		[]float32{0, -87, -88, -100, -103, -104, -104.5}, // probabilities down to 0 by way of subnormals
-	)
-}
-
-// TestSoftmax compares with the specification and with the definition: elements
-// within 0.501 ulp of float64, a sum of 1, the logarithm within float64's rounding.
-func TestSoftmax(t *testing.T) {
-	const u = 0x1p-24
-	rows := softmaxRows()
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for _, x := range rows {
-			spec, specLog := ref.Softmax(x)
-			top := math.Inf(-1)
-			for _, v := range x {
-				top = max(top, float64(v))
-			}
-			exp, sum := make([]float64, len(x)), 0.0
-			for i, v := range x {
-				exp[i] = math.Exp(float64(v) - top)
-				sum += exp[i]
-			}
-			y := slices.Repeat([]float32{nan32}, len(x))
-			input := slices.Clone(x)
-			got := Softmax(y, x)
-			where := func() string {
-				return fmt.Sprintf("Softmax, isa %v, %d elements, the first %g", level, len(x), x[:min(8, len(x))])
-			}
-			if !sameBits(x, input) {
-				t.Fatalf("%s: the input is changed", where())
-			}
-			total := 0.0
-			for i, v := range y {
-				total += float64(v)
-				if !same(v, spec[i]) {
-					t.Fatalf("%s: element %d is %g (%#08x), want %g (%#08x)", where(), i, v, math.Float32bits(v), spec[i], math.Float32bits(spec[i]))
-				}
-				if want := exp[i] / sum; !(math.Abs(float64(v)-want) <= 0.501*ulp(want)) {
-					t.Fatalf("%s: element %d is %g, in float64 %g: off by %g ulp, bound 0.501", where(), i, v, want, math.Abs(float64(v)-want)/ulp(want))
-				}
-			}
-			// Each element is off by at most u of itself, or by half of 2⁻¹⁴⁹.
-			if bound := 1.01*u + float64(len(y))*0x1p-150; !(math.Abs(total-1) <= bound) {
-				t.Fatalf("%s: the elements add up to 1%+g, bound %g", where(), total-1, bound)
-			}
-			// Sum and logarithm round in their last bits, and once more where top is added.
-			want := top + math.Log(sum)
-			bound := 0x1p-52 * (math.Abs(want) + math.Log(sum) + float64(len(x)+10))
-			if !(math.Abs(got-want) <= bound) || !(math.Abs(got-specLog) <= bound) {
-				t.Fatalf("%s: the logarithm is %v, want %v (specification %v), bound %g", where(), got, want, specLog, bound)
-			}
-			inPlace := slices.Clone(x)
-			if again := Softmax(inPlace, inPlace); again != got || !sameBits(inPlace, y) {
-				t.Fatalf("%s: the result is different with dst = x", where())
-			}
-		}
-		// What all machines must give, as for the other activations. The inputs are exact:
-		// package rand's normal numbers may differ in the last bit.
-		var bits []byte
-		for n := 1; n <= 100; n++ {
-			x := make([]float32, n)
-			for i := range x {
-				x[i] = float32((i*37+n*11)%257-128) / 16
-			}
-			log := Softmax(x, x)
-			bits = binary.LittleEndian.AppendUint64(appendBits(bits, x...), math.Float64bits(log))
-		}
-		if got, want := crc32.ChecksumIEEE(bits), uint32(0xaefbe9d8); got != want {
-			t.Errorf("Softmax, isa %v: CRC-32 of 100 rows is %#08x, want %#08x", level, got, want)
-		}
-	})
-}
-
-// TestSoftmaxClosedForms has rows whose result is known.
-func TestSoftmaxClosedForms(t *testing.T) {
-	everyLevel(t, func(t *testing.T, level isa.Level) {
-		for _, c := range []struct {
-			x, want []float32
-			log     float64
-		}{
-			{[]float32{5}, []float32{1}, 5},
-			{[]float32{-1e4}, []float32{1}, -1e4},
-			{[]float32{0, 0, 0, 0}, []float32{0.25, 0.25, 0.25, 0.25}, 2 * math.Ln2},
-			{[]float32{1e4, 1e4}, []float32{0.5, 0.5}, 1e4 + math.Ln2},
-			{[]float32{1e4, -1e4}, []float32{1, 0}, 1e4},
-			{[]float32{-inf32, -3}, []float32{0, 1}, -3},
-			{[]float32{math.MaxFloat32, 0}, []float32{1, 0}, math.MaxFloat32},
-		} {
-			y := make([]float32, len(c.x))
-			log := Softmax(y, c.x)
-			if !slices.Equal(y, c.want) || !(math.Abs(log-c.log) <= 0x1p-52*math.Abs(c.log)) {
-				t.Errorf("Softmax, isa %v, of %g: %g and logarithm %v, want %g and %v", level, c.x, y, log, c.want, c.log)
-			}
-		}
-		for _, x := range [][]float32{
-			{nan32}, {1, nan32, 2}, {nan32, inf32}, {nan32, -inf32}, {inf32}, {inf32, 1}, {inf32, inf32}, {-inf32, inf32},
-			{-inf32}, {-inf32, -inf32, -inf32}, append(make([]float32, 100), nan32), append(make([]float32, 100), inf32),
-		} {
-			y := make([]float32, len(x))
-			log := Softmax(y, x)
-			for i, v := range y {
-				if v == v {
-					t.Errorf("Softmax, isa %v, of %g: element %d is %g, want NaN", level, x, i, v)
-				}
-			}
-			if log == log {
-				t.Errorf("Softmax, isa %v, of %g: the logarithm is %g, want NaN", level, x, log)
-			}
-		}
-	})
-}
-
-// BenchmarkActivations measures a hidden layer's batch, and softmax on one row of ten.
-func BenchmarkActivations(b *testing.B) {
-	for _, op := range activations {
-		b.Run(op.name+"/n=8192", func(b *testing.B) {
-			_, v := generate(normal, 8192, 3)
-			b.SetBytes(8 * 8192)
-			b.ReportAllocs()
-			for b.Loop() {
-				op.call(v[0], v[1], v[2])
+			if !found {
+				t.Fatalf("no activation %s", c.f)
 			}
 		})
 	}
-	b.Run("Softmax/n=10", func(b *testing.B) {
-		_, v := generate(normal, 10, 2)
-		b.ReportAllocs()
-		for b.Loop() {
-			sink = Softmax(v[0], v[1])
-		}
-	})
 }

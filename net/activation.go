@@ -79,8 +79,18 @@ func (l *dense) apply(y, z []float32) {
 		mat.HardSigmoid(y, z)
 	case HardSwish:
 		mat.HardSwish(y, z)
-	default:
-		scalarActivation(l.activation, l.alpha, y, z)
+	case ELU:
+		mat.ELU(y, z, l.alpha)
+	case SELU:
+		mat.SELU(y, z)
+	case GELU:
+		mat.GELU(y, z)
+	case GELUTanh:
+		mat.GELUTanh(y, z)
+	case SiLU:
+		mat.SiLU(y, z)
+	case Softplus:
+		mat.Softplus(y, z)
 	}
 }
 
@@ -103,7 +113,17 @@ func (l *dense) activationGrad(dy, z, y []float32) {
 		mat.HardSigmoidGrad(dy, dy, y)
 	case HardSwish:
 		mat.HardSwishGrad(dy, dy, z)
-	default:
-		scalarActivationGrad(l.activation, l.alpha, dy, z, y)
+	case ELU:
+		mat.ELUGrad(dy, dy, y, l.alpha)
+	case SELU:
+		mat.SELUGrad(dy, dy, y)
+	case GELU:
+		mat.GELUGrad(dy, dy, z)
+	case GELUTanh:
+		mat.GELUTanhGrad(dy, dy, z)
+	case SiLU:
+		mat.SiLUGrad(dy, dy, z)
+	case Softplus:
+		mat.SoftplusGrad(dy, dy, y)
 	}
 }

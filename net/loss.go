@@ -1,10 +1,6 @@
 package net
 
-import (
-	"math"
-
-	"github.com/sinew-ml/sinew/mat"
-)
+import "github.com/sinew-ml/sinew/mat"
 
 // Loss is what training makes small: a mean over the rows of a batch of what each row
 // costs. With row weights ([Batch.Weights]) it is the weighted mean Σ w·cost / Σ w.
@@ -74,9 +70,7 @@ func (l Loss) logits() bool { return l == SoftmaxCrossEntropy || l == BinaryCros
 func (l Loss) probabilities(z []float32, n int) {
 	switch l {
 	case SoftmaxCrossEntropy:
-		for ; len(z) > 0; z = z[n:] {
-			mat.Softmax(z[:n], z[:n])
-		}
+		mat.SoftmaxRows(z, z, len(z)/n, n, nil)
 	case BinaryCrossEntropy:
 		mat.Sigmoid(z, z)
 	}
@@ -102,15 +96,14 @@ func (ws *Workspace) lossRows(from, to int) {
 	}
 	switch c.Loss {
 	case SoftmaxCrossEntropy:
-		for i := from; i < to; i++ {
-			costs[i-from] = crossEntropy(&ws.batch, i, y[(i-from)*n:][:n], dy[(i-from)*n:][:n], c.LabelSmoothing)
-			mat.Scal(rowFactor(factor, weights, i-from), dy[(i-from)*n:][:n])
+		if b := &ws.batch; b.Labels != nil {
+			mat.SoftmaxCrossEntropyLabels(costs, y, dy, y, b.Labels[from:to], n, c.LabelSmoothing, float32(factor), weights)
+		} else {
+			mat.SoftmaxCrossEntropy(costs, y, dy, y, rowsOf(b.Y, n, from, to), n, c.LabelSmoothing, float32(factor), weights)
 		}
 	case BinaryCrossEntropy:
-		for i := from; i < to; i++ {
-			costs[i-from] = binaryCrossEntropy(&ws.batch, i, y[(i-from)*n:][:n], dy[(i-from)*n:][:n])
-			mat.Scal(rowFactor(factor, weights, i-from), dy[(i-from)*n:][:n])
-		}
+		mat.BinaryCrossEntropy(costs, dy, y, ws.target(from, to), n, float32(factor), weights)
+		mat.Sigmoid(y, y)
 	case HalfSquaredError:
 		mat.HalfSquaredError(costs, dy, y, ws.target(from, to), n, factor, weights)
 	case MSE:
@@ -126,14 +119,6 @@ func (ws *Workspace) lossRows(from, to int) {
 			costs[i] *= float64(weights[i])
 		}
 	}
-}
-
-// rowFactor returns the factor of a row's gradient, its weight included.
-func rowFactor(factor float64, weights []float32, row int) float32 {
-	if weights == nil {
-		return float32(factor)
-	}
-	return float32(factor * float64(weights[row]))
 }
 
 // target returns the targets of rows from...to as a matrix.
@@ -156,56 +141,4 @@ func (c *Config) delta() float32 {
 		return 1
 	}
 	return float32(c.Delta)
-}
-
-// binaryCrossEntropy returns Σ log(1+eᶻ) - t·z of row i, turns the logits z in y into
-// probabilities p and sets d = p - t.
-func binaryCrossEntropy(b *Batch, i int, y, d []float32) float64 {
-	sum := 0.0
-	for j, v := range y {
-		z, t := float64(v), float64(b.target(i, j, len(y)))
-		sum += max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
-		if t != 0 { // 0·Inf: a certain no costs nothing
-			sum -= float64(t * z)
-		}
-	}
-	mat.Sigmoid(y, y)
-	for j := range d {
-		d[j] = y[j] - b.target(i, j, len(y))
-	}
-	return sum
-}
-
-// crossEntropy returns Σ t·(log Σ eᶻ - z) of row i, turns the logits z in y into
-// probabilities p and sets d = p·Σt - t, which is p - t for targets that sum to 1.
-// eps smooths the targets: t becomes (1-eps)·t + eps/n.
-func crossEntropy(b *Batch, i int, y, d []float32, eps float64) float64 {
-	if b.Labels != nil && eps == 0 {
-		label := b.Labels[i]
-		z := float64(y[label])
-		loss := mat.Softmax(y, y) - z
-		if d != nil {
-			copy(d, y)
-			d[label]--
-		}
-		return loss
-	}
-	n := float64(len(y))
-	target := func(j int) float64 { return float64(b.target(i, j, len(y))) }
-	if eps != 0 {
-		target = func(j int) float64 { return (1-eps)*float64(b.target(i, j, len(y))) + eps/n }
-	}
-	dot, sum := 0.0, 0.0
-	for j := range y {
-		v := target(j)
-		if v != 0 { // 0·Inf: an impossible class with target 0 costs nothing
-			dot += float64(v * float64(y[j]))
-		}
-		sum += v
-	}
-	loss := float64(mat.Softmax(y, y)*sum) - dot
-	for j := range d {
-		d[j] = float32(y[j]*float32(sum)) - float32(target(j))
-	}
-	return loss
 }

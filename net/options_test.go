@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sinew-ml/sinew/internal/isa"
+	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
 )
 
@@ -120,6 +121,107 @@ func TestCheckGradientsOfEverything(t *testing.T) {
 	if cases < 40 {
 		t.Errorf("%d cases", cases)
 	}
+}
+
+// Every activation × norm × loss, with and without dropout, weights, smoothing and a
+// transform: on the fused levels the passes give the specification's bits.
+func TestOptionsEqualSpecification(t *testing.T) {
+	const rows = 7
+	cases := 0
+	for _, act := range net.Activations() {
+		for _, norm := range []net.Norm{net.NoNorm, net.BatchNorm, net.LayerNorm} {
+			for _, loss := range net.Losses() {
+				if testing.Short() && (int(act)+int(norm)+int(loss))%5 != 0 {
+					continue
+				}
+				full := (int(act)+int(norm)+int(loss))%2 == 0
+				c := net.Config{Inputs: 6, Loss: loss, Layers: []net.Layer{
+					{Units: 35, Activation: act, Norm: norm}, {Units: 18, Activation: act, Norm: norm}, {Units: 5},
+				}}
+				if full {
+					c.Layers[0].Dropout = 0.4
+					if loss == net.SoftmaxCrossEntropy {
+						c.LabelSmoothing = 0.1
+					}
+					if act == net.ELU || act == net.LeakyReLU {
+						c.Layers[1].Alpha = 0.3
+					}
+					if norm != net.NoNorm {
+						c.Layers[1].Eps = 1e-3
+					}
+				}
+				m := randomNetwork(t, c)
+				b := randomBatch(m, rows, values)
+				if full {
+					b = weighted(b, rows)
+					if err := m.SetTransform(&net.Transform{Mean: []float32{1, 2, 3, 4, 5, 6}, Scale: []float32{1, 2, 1, .5, 1, 3}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for i := range 2 {
+					mean, variance := m.Running(i)
+					for j := range mean {
+						mean[j], variance[j] = float32(j)/16, 1+float32(j)/8
+					}
+				}
+				s := spec(m)
+				wantOut := s.Forward(b.X, rows)
+				wantLoss, wantGrads := s.Gradient(b.X, b.Y, b.Weights, rows)
+				for _, level := range isa.Available() {
+					if !level.Fused() {
+						continue
+					}
+					name := fmt.Sprintf("%s: %s, norm %s, %s, with options %v: ", level, act, norm, loss, full)
+					restore := isa.Force(level)
+					out := m.NewPredictor(rows).Predict(b.X)
+					ws := m.NewWorkspace(rows)
+					got, err := ws.Gradient(b)
+					restore()
+					if err != nil {
+						t.Fatal(name, err)
+					}
+					sameBits(t, name+"predictions", out, wantOut)
+					sameBits(t, name+"gradient", ws.Grads(), wantGrads)
+					if got != wantLoss {
+						t.Fatalf("%sloss %v, want %v", name, got, wantLoss)
+					}
+					cases++
+				}
+			}
+		}
+	}
+	if cases == 0 && len(isa.Available()) > 1 {
+		t.Error("no case ran")
+	}
+}
+
+// Workers share the rows, and the bits do not depend on their number.
+func TestTeamsGiveTheSameBits(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		const rows = 300
+		for _, loss := range net.Losses() {
+			c := everything(loss).Config()
+			c.Layers[0].Units, c.Layers[1].Units = 150, 90 // above what one worker does alone
+			m := randomNetwork(t, c)
+			b := weighted(randomBatch(m, rows, values), rows)
+			alone := m.NewWorkspace(rows)
+			want, err := alone.Gradient(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, workers := range []int{2, 3, 7} {
+				team := mat.NewTeam(workers)
+				ws := m.NewWorkspace(rows)
+				ws.SetTeam(team)
+				got, err := ws.Gradient(b)
+				team.Close()
+				if err != nil || got != want {
+					t.Fatalf("%s, %d workers: loss %v, %v; alone %v", loss, workers, got, err, want)
+				}
+				sameBits(t, fmt.Sprintf("%s, %d workers: gradient", loss, workers), ws.Grads(), alone.Grads())
+			}
+		}
+	})
 }
 
 // The losses by their definitions, on outputs that are given: a layer of identity

@@ -131,12 +131,11 @@ func (ws *Workspace) undo(layer, from, to, worker int) {
 	}
 }
 
-// unnorm turns rows from...to of dn into dz, through a batch norm.
+// unnorm turns columns from...to of dn into dz, through a batch norm.
 func (ws *Workspace) unnorm(layer, from, to int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	_, _, dgamma, dbeta := l.views(ws.grads)
-	dz := rowsOf(r.dz, l.out, from, to)
-	mat.BatchNormGrad(dz, dz, rowsOf(r.z, l.out, from, to), r.mean, r.inv, l.gamma, dgamma, dbeta, to-from, l.out, l.out)
+	mat.BatchNormGrad(r.dz[from:], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], l.gamma[from:to], dgamma[from:to], dbeta[from:to], ws.rows, to-from, l.out)
 }
 
 // paramGrad computes rows from...to of dW and, for the last worker, db and the norm's

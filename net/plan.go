@@ -49,7 +49,7 @@ type stage struct {
 func plan(layers []dense, first int) []stage {
 	var p []stage
 	add := func(s split, k kind, layer int) {
-		if len(p) == 0 || p[len(p)-1].split != s || s == byColumns {
+		if len(p) == 0 || p[len(p)-1].split != s {
 			p = append(p, stage{split: s})
 		}
 		last := &p[len(p)-1]
@@ -68,7 +68,7 @@ func plan(layers []dense, first int) []stage {
 		add(byRows, undo, i)
 		if layers[i].norm == BatchNorm {
 			add(byColumns, batchSums, i)
-			add(byRows, unnorm, i)
+			add(byColumns, unnorm, i)
 		}
 		if i > first {
 			add(byRows, inputGrad, i)

@@ -1,0 +1,93 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// The constants of act_amd64.h, 16 copies each: a memory operand of any width reads them.
+// Polynomials and limits are internal/ref's, where they are explained.
+
+#define CONSTANT(i, v) \
+	DATA ·actConstants+(64*i+0)(SB)/8, v  \
+	DATA ·actConstants+(64*i+8)(SB)/8, v  \
+	DATA ·actConstants+(64*i+16)(SB)/8, v \
+	DATA ·actConstants+(64*i+24)(SB)/8, v \
+	DATA ·actConstants+(64*i+32)(SB)/8, v \
+	DATA ·actConstants+(64*i+40)(SB)/8, v \
+	DATA ·actConstants+(64*i+48)(SB)/8, v \
+	DATA ·actConstants+(64*i+56)(SB)/8, v
+
+CONSTANT(0, $0x3fb8aa3b3fb8aa3b) // LOG2E: 1/ln2
+CONSTANT(1, $0x4b4000fe4b4000fe) // MAGIC: 1.5*2^23 + 254
+CONSTANT(2, $0x3f3172183f317218) // LN2HI
+CONSTANT(3, $0xb102e308b102e308) // LN2LO: ln2 in two parts
+CONSTANT(4, $0x3effffff3effffff) // EXP0: expPoly
+CONSTANT(5, $0x3e2aaa5a3e2aaa5a) // EXP1
+CONSTANT(6, $0x3d2aab793d2aab79) // EXP2
+CONSTANT(7, $0x3c0912a13c0912a1) // EXP3
+CONSTANT(8, $0x3ab5ce313ab5ce31) // EXP4
+CONSTANT(9, $0x3f8000003f800000) // ONE
+CONSTANT(10, $0x0000000000000000) // ZERO
+CONSTANT(11, $0x7fffffff7fffffff) // MAGNITUDE: all bits but the sign
+CONSTANT(12, $0x8000000080000000) // SIGN
+CONSTANT(13, $0x42b2000042b20000) // EXPMAX
+CONSTANT(14, $0xc2d00000c2d00000) // EXPMIN
+CONSTANT(15, $0x42d2000042d20000) // TAILMAX
+CONSTANT(16, $0xc2ae0000c2ae0000) // EXPM1MIN
+CONSTANT(17, $0xc0000000c0000000) // NEGTWO
+CONSTANT(18, $0xbf000000bf000000) // NEGHALF
+CONSTANT(19, $0x3f19999a3f19999a) // TANHSMALL
+CONSTANT(20, $0xbeaaaa9fbeaaaa9f) // TANH0: tanhPoly
+CONSTANT(21, $0x3e0884df3e0884df) // TANH1
+CONSTANT(22, $0xbd5c4d5dbd5c4d5d) // TANH2
+CONSTANT(23, $0x3caa61e03caa61e0) // TANH3
+CONSTANT(24, $0xbbc143aebbc143ae) // TANH4
+CONSTANT(25, $0x3f00000f3f00000f) // LOG1P0: log1pPoly
+CONSTANT(26, $0x3eaaa17a3eaaa17a) // LOG1P1
+CONSTANT(27, $0x3e80f5173e80f517) // LOG1P2
+CONSTANT(28, $0x3e34136c3e34136c) // LOG1P3
+CONSTANT(29, $0x3eae308f3eae308f) // LOG1P4
+CONSTANT(30, $0xbf17c6e9bf17c6e9) // LOG1P5
+CONSTANT(31, $0x3ffc763a3ffc763a) // LOG1P6
+CONSTANT(32, $0xc01e9ad8c01e9ad8) // LOG1P7
+CONSTANT(33, $0x3fdf45da3fdf45da) // LOG1P8
+CONSTANT(34, $0x3eaaaaaa3eaaaaaa) // LOG0: logPoly
+CONSTANT(35, $0xbe800114be800114) // LOG1
+CONSTANT(36, $0x3e4cd0133e4cd013) // LOG2
+CONSTANT(37, $0xbe2a3901be2a3901) // LOG3
+CONSTANT(38, $0x3e116bdc3e116bdc) // LOG4
+CONSTANT(39, $0xbe06c306be06c306) // LOG5
+CONSTANT(40, $0x3e02b5de3e02b5de) // LOG6
+CONSTANT(41, $0xbd9c6b7ebd9c6b7e) // LOG7
+CONSTANT(42, $0x0080000000800000) // MINNORMAL: 2^-126
+CONSTANT(43, $0x4b0000004b000000) // TWO23: 2^23
+CONSTANT(44, $0xc1b80000c1b80000) // NEG23
+CONSTANT(45, $0x3f3504f33f3504f3) // ROOT: bits of the root of 1/2
+CONSTANT(46, $0x7f8000007f800000) // INF
+CONSTANT(47, $0xff800000ff800000) // NEGINF
+CONSTANT(48, $0x7fc000007fc00000) // NAN
+CONSTANT(49, $0x3f0000003f000000) // TAILP0: tailP
+CONSTANT(50, $0x3ee08cef3ee08cef) // TAILP1
+CONSTANT(51, $0x3e3bd6c03e3bd6c0) // TAILP2
+CONSTANT(52, $0x3d26b4443d26b444) // TAILP3
+CONSTANT(53, $0x3b872e6f3b872e6f) // TAILP4
+CONSTANT(54, $0x3fd6678f3fd6678f) // TAILQ1: tailQ from the second on; the first is ONE
+CONSTANT(55, $0x3f9a077b3f9a077b) // TAILQ2
+CONSTANT(56, $0x3ef0a3d53ef0a3d5) // TAILQ3
+CONSTANT(57, $0x3dd0f2143dd0f214) // TAILQ4
+CONSTANT(58, $0x3c296c3f3c296c3f) // TAILQ5
+CONSTANT(59, $0x4170000041700000) // GELUMAX
+CONSTANT(60, $0x42dc000042dc0000) // SILUMAX
+CONSTANT(61, $0x4130000041300000) // GTMAX: geluTanhMax
+CONSTANT(62, $0x3ecc422a3ecc422a) // DENSITY: 1/sqrt(2*pi)
+CONSTANT(63, $0x3fcc422a3fcc422a) // GT1
+CONSTANT(64, $0xb342bc9bb342bc9b) // GT1LO
+CONSTANT(65, $0x3d9222793d922279) // GT3
+CONSTANT(66, $0x3124d8b53124d8b5) // GT3LO
+CONSTANT(67, $0x3e5b33b63e5b33b6) // GT3TIMES3
+GLOBL ·actConstants(SB), RODATA|NOPTR, $(64*68)
+
+// 8 set words, then 8 clear ones: the words from number 8-n on are a mask of n elements.
+DATA ·actMask+0(SB)/8, $-1
+DATA ·actMask+8(SB)/8, $-1
+DATA ·actMask+16(SB)/8, $-1
+DATA ·actMask+24(SB)/8, $-1
+GLOBL ·actMask(SB), RODATA|NOPTR, $64

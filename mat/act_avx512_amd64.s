@@ -1,0 +1,791 @@
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// The exponential family with AVX-512 F, VL and DQ: bodies and their terms are in
+// act_amd64.h, constants in registers as far as those go.
+
+#define C(i) ·actConstants+(64*i)(SB)
+
+#define LOG2E     Z10
+#define MAGIC     Z11
+#define LN2HI     Z12
+#define LN2LO     Z13
+#define EXP0      Z14
+#define EXP1      Z15
+#define EXP2      Z16
+#define EXP3      Z17
+#define EXP4      Z18
+#define ONE       Z19
+#define ZERO      Z21
+#define MAGNITUDE Z20
+#define SIGN      Z25
+#define EXPMAX    Z22
+#define EXPMIN    Z23
+#define TAILMAX   Z22
+#define EXPM1MIN  Z22
+#define NEGTWO    Z23
+#define NEGHALF   Z23
+#define TANHSMALL Z24
+#define TANH0     Z26
+#define TANH1     Z27
+#define TANH2     Z28
+#define TANH3     Z29
+#define TANH4     Z30
+#define LOG1P0    Z23
+#define LOG1P1    Z24
+#define LOG1P2    Z25
+#define LOG1P3    Z26
+#define LOG1P4    Z27
+#define LOG1P5    Z28
+#define LOG1P6    Z29
+#define LOG1P7    Z30
+#define LOG1P8    Z31
+#define LOG0      Z24
+#define LOG1      Z25
+#define LOG2      Z26
+#define LOG3      Z27
+#define LOG4      Z28
+#define LOG5      Z29
+#define LOG6      Z30
+#define LOG7      Z31
+#define MINNORMAL Z14
+#define TWO23     Z15
+#define NEG23     Z16
+#define ROOT      Z17
+#define INF       Z18
+#define NEGINF    Z22
+#define NAN       Z20
+#define TAILP0    Z26
+#define TAILP1    Z27
+#define TAILP2    Z28
+#define TAILP3    Z29
+#define TAILP4    Z30
+#define TAILQ1    Z24
+#define TAILQ2    Z31
+#define TAILQ3    C(56)
+#define TAILQ4    C(57)
+#define TAILQ5    C(58)
+#define GELUMAX   Z22
+#define SILUMAX   Z22
+#define GTMAX     Z22
+#define DENSITY   C(62)
+#define GT1       Z23
+#define GT1LO     Z24
+#define GT3       Z26
+#define GT3LO     Z27
+#define GT3TIMES3 Z28
+
+#define V0 Z0
+#define V1 Z1
+#define V2 Z2
+#define V3 Z3
+#define V4 Z4
+#define V5 Z5
+#define V6 Z6
+#define V7 Z7
+#define V8 Z8
+#define V9 Z9
+
+// Scalar arguments of a call.
+#define FACTOR Z7
+#define LAMBDA Z30
+#define SCALED Z31
+
+#define LOADCORE \
+	VBROADCASTSS C(0), LOG2E \
+	VBROADCASTSS C(1), MAGIC \
+	VBROADCASTSS C(2), LN2HI \
+	VBROADCASTSS C(3), LN2LO \
+	VBROADCASTSS C(4), EXP0 \
+	VBROADCASTSS C(5), EXP1 \
+	VBROADCASTSS C(6), EXP2 \
+	VBROADCASTSS C(7), EXP3 \
+	VBROADCASTSS C(8), EXP4 \
+	VBROADCASTSS C(9), ONE \
+	VBROADCASTSS C(11), MAGNITUDE \
+	VBROADCASTSS C(10), ZERO
+
+#define LOADEXP \
+	VBROADCASTSS C(13), EXPMAX \
+	VBROADCASTSS C(14), EXPMIN
+
+#define LOADTAIL \
+	VBROADCASTSS C(15), TAILMAX
+
+#define LOADTANH \
+	VBROADCASTSS C(17), NEGTWO \
+	VBROADCASTSS C(19), TANHSMALL \
+	VBROADCASTSS C(12), SIGN \
+	VBROADCASTSS C(20), TANH0 \
+	VBROADCASTSS C(21), TANH1 \
+	VBROADCASTSS C(22), TANH2 \
+	VBROADCASTSS C(23), TANH3 \
+	VBROADCASTSS C(24), TANH4
+
+#define LOADLOG1P \
+	VBROADCASTSS C(25), LOG1P0 \
+	VBROADCASTSS C(26), LOG1P1 \
+	VBROADCASTSS C(27), LOG1P2 \
+	VBROADCASTSS C(28), LOG1P3 \
+	VBROADCASTSS C(29), LOG1P4 \
+	VBROADCASTSS C(30), LOG1P5 \
+	VBROADCASTSS C(31), LOG1P6 \
+	VBROADCASTSS C(32), LOG1P7 \
+	VBROADCASTSS C(33), LOG1P8
+
+#define LOADEXPM1 \
+	VBROADCASTSS C(16), EXPM1MIN
+
+#define LOADNORMAL \
+	VBROADCASTSS C(59), GELUMAX \
+	VBROADCASTSS C(18), NEGHALF \
+	VBROADCASTSS C(12), SIGN \
+	VBROADCASTSS C(49), TAILP0 \
+	VBROADCASTSS C(50), TAILP1 \
+	VBROADCASTSS C(51), TAILP2 \
+	VBROADCASTSS C(52), TAILP3 \
+	VBROADCASTSS C(53), TAILP4 \
+	VBROADCASTSS C(54), TAILQ1 \
+	VBROADCASTSS C(55), TAILQ2
+
+#define LOADSILU \
+	VBROADCASTSS C(60), SILUMAX \
+	VBROADCASTSS C(12), SIGN
+
+#define LOADGELUTANH \
+	VBROADCASTSS C(61), GTMAX \
+	VBROADCASTSS C(12), SIGN \
+	VBROADCASTSS C(63), GT1 \
+	VBROADCASTSS C(64), GT1LO \
+	VBROADCASTSS C(65), GT3 \
+	VBROADCASTSS C(66), GT3LO \
+	VBROADCASTSS C(67), GT3TIMES3
+
+#define LOADLOG \
+	VBROADCASTSS C(2), LN2HI \
+	VBROADCASTSS C(3), LN2LO \
+	VBROADCASTSS C(42), MINNORMAL \
+	VBROADCASTSS C(43), TWO23 \
+	VBROADCASTSS C(44), NEG23 \
+	VBROADCASTSS C(45), ROOT \
+	VBROADCASTSS C(46), INF \
+	VBROADCASTSS C(9), ONE \
+	VBROADCASTSS C(48), NAN \
+	VBROADCASTSS C(10), ZERO \
+	VBROADCASTSS C(47), NEGINF \
+	VBROADCASTSS C(18), NEGHALF \
+	VBROADCASTSS C(34), LOG0 \
+	VBROADCASTSS C(35), LOG1 \
+	VBROADCASTSS C(36), LOG2 \
+	VBROADCASTSS C(37), LOG3 \
+	VBROADCASTSS C(38), LOG4 \
+	VBROADCASTSS C(39), LOG5 \
+	VBROADCASTSS C(40), LOG6 \
+	VBROADCASTSS C(41), LOG7
+
+#define CAP(limit, x, tmp) \
+	VMINPS x, limit, x
+
+#define FLOOR(limit, x, tmp) \
+	VMAXPS x, limit, x
+
+#define SELECT(p, x, y, a, b, dst, tmp) \
+	VCMPPS    p, y, x, K2 \
+	VBLENDMPS a, b, K2, dst
+
+// n is a float in e1, which is what VSCALEFPS takes.
+#define REDUCE(x, e1, e2) \
+	VMOVAPS      LOG2E, e1     \
+	VFMADD213PS  MAGIC, x, e1  \
+	VSUBPS       MAGIC, e1, e1 \
+	VFNMADD231PS LN2HI, e1, x  \
+	VFNMADD231PS LN2LO, e1, x
+
+#define REDUCENEG(x, e1, e2) \
+	VMOVAPS      LOG2E, e1     \
+	VFNMADD213PS MAGIC, x, e1  \
+	VSUBPS       MAGIC, e1, e1 \
+	VFMADD231PS  LN2HI, e1, x  \
+	VFMADD231PS  LN2LO, e1, x
+
+#define SCALE(e1, e2, y) \
+	VSCALEFPS e1, y, y
+
+#define POW2(e1, e2, y) \
+	VSCALEFPS e1, ONE, y
+
+#include "act_amd64.h"
+
+// MASK sets K1 for the CX elements left, 1...15 of them. CX is lost.
+#define MASK \
+	MOVL  $1, R8 \
+	SHLL  CX, R8 \
+	DECL  R8     \
+	KMOVW R8, K1
+
+// UNARY runs BODY over n elements at SI, to DI: one vector per pass, the rest masked.
+#define UNARY(BODY) \
+	SUBQ      $16, CX         \
+	JB        rest            \
+loop16:                           \
+	VMOVUPS   (SI), Z0        \
+	BODY                      \
+	VMOVUPS   Z0, (DI)        \
+	ADDQ      $64, SI         \
+	ADDQ      $64, DI         \
+	SUBQ      $16, CX         \
+	JAE       loop16          \
+rest:                             \
+	ADDQ      $16, CX         \
+	JZ        done            \
+	MASK                      \
+	VMOVUPS.Z (SI), K1, Z0    \
+	BODY                      \
+	VMOVUPS   Z0, K1, (DI)    \
+done:                             \
+	VZEROUPPER                \
+	RET
+
+// GRADIENT does so for a derivative and multiplies it by dy at DX.
+#define GRADIENT(BODY) \
+	SUBQ      $16, CX         \
+	JB        rest            \
+loop16:                           \
+	VMOVUPS   (SI), Z0        \
+	BODY                      \
+	VMULPS    (DX), Z0, Z0    \
+	VMOVUPS   Z0, (DI)        \
+	ADDQ      $64, SI         \
+	ADDQ      $64, DX         \
+	ADDQ      $64, DI         \
+	SUBQ      $16, CX         \
+	JAE       loop16          \
+rest:                             \
+	ADDQ      $16, CX         \
+	JZ        done            \
+	MASK                      \
+	VMOVUPS.Z (SI), K1, Z0    \
+	BODY                      \
+	VMOVUPS.Z (DX), K1, Z1    \
+	VMULPS    Z1, Z0, Z0      \
+	VMOVUPS   Z0, K1, (DI)    \
+done:                             \
+	VZEROUPPER                \
+	RET
+
+#define BINARY \
+	SUBQ      $16, CX         \
+	JB        rest            \
+loop16:                           \
+	VMOVUPS   (SI), Z9        \
+	VMOVUPS   (DX), Z8        \
+	CROSSBINARY               \
+	VMOVUPS   Z3, (DI)        \
+	VMOVUPS   Z4, (BX)        \
+	ADDQ      $64, SI         \
+	ADDQ      $64, DX         \
+	ADDQ      $64, DI         \
+	ADDQ      $64, BX         \
+	SUBQ      $16, CX         \
+	JAE       loop16          \
+rest:                             \
+	ADDQ      $16, CX         \
+	JZ        done            \
+	MASK                      \
+	VMOVUPS.Z (SI), K1, Z9    \
+	VMOVUPS.Z (DX), K1, Z8    \
+	CROSSBINARY               \
+	VMOVUPS   Z3, K1, (DI)    \
+	VMOVUPS   Z4, K1, (BX)    \
+done:                             \
+	VZEROUPPER                \
+	RET
+
+// func expAVX512(dst, x *float32, n int)
+//
+// dst[i] = eˣ.      needs AVX-512 F, VL, DQ
+TEXT ·expAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADEXP
+	UNARY(EXP)
+
+// func logAVX512(dst, x *float32, n int)
+//
+// dst[i] = natural logarithms.      needs AVX-512 F, VL, DQ
+TEXT ·logAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADLOG
+	UNARY(LOG)
+
+// func sigmoidAVX512(dst, x *float32, n int)
+//
+// dst[i] = 1/(1+e^-x).      needs AVX-512 F, VL, DQ
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADTAIL
+	UNARY(SIGMOID)
+
+// func tanhAVX512(dst, x *float32, n int)
+//
+// dst[i] = hyperbolic tangents.      needs AVX-512 F, VL, DQ
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADTAIL
+	LOADTANH
+	UNARY(TANH)
+
+// func softplusAVX512(dst, x *float32, n int)
+//
+// dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADTAIL
+	LOADLOG1P
+	UNARY(SOFTPLUS)
+
+// func eluAVX512(dst, x *float32, n int, lambda, scaled float32)
+//
+// dst[i] = lambda*x, or scaled*(eˣ-1) for x < 0.      needs AVX-512 F, VL, DQ
+TEXT ·eluAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS lambda+24(FP), LAMBDA
+	VBROADCASTSS scaled+28(FP), SCALED
+	LOADCORE
+	LOADEXPM1
+	UNARY(ELU)
+
+// func geluAVX512(dst, x *float32, n int)
+//
+// dst[i] = x*Φ(x).      needs AVX-512 F, VL, DQ
+TEXT ·geluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADNORMAL
+	UNARY(GELU)
+
+// func geluTanhAVX512(dst, x *float32, n int)
+//
+// dst[i] = GELU by tanh.      needs AVX-512 F, VL, DQ
+TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADGELUTANH
+	UNARY(GELUTANH)
+
+// func siluAVX512(dst, x *float32, n int)
+//
+// dst[i] = x*sigmoid(x).      needs AVX-512 F, VL, DQ
+TEXT ·siluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADSILU
+	UNARY(SILU)
+
+// func sigmoidGradAVX512(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(y*(1-y)).      needs AVX-512 F, VL, DQ
+TEXT ·sigmoidGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ y+16(FP), SI
+	MOVQ n+24(FP), CX
+	VBROADCASTSS C(9), ONE
+	GRADIENT(SIGMOIDGRAD)
+
+// func tanhGradAVX512(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(1-y²).      needs AVX-512 F, VL, DQ
+TEXT ·tanhGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ y+16(FP), SI
+	MOVQ n+24(FP), CX
+	VBROADCASTSS C(9), ONE
+	GRADIENT(TANHGRAD)
+
+// func softplusGradAVX512(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(1-e^-y).      needs AVX-512 F, VL, DQ
+TEXT ·softplusGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ y+16(FP), SI
+	MOVQ n+24(FP), CX
+	VBROADCASTSS C(12), SIGN
+	LOADCORE
+	LOADEXPM1
+	GRADIENT(SOFTPLUSGRAD)
+
+// func eluGradAVX512(dx, dy, y *float32, n int, lambda, scaled float32)
+//
+// dx[i] = dy*lambda for y > 0, dy*(y+scaled) otherwise.      needs AVX-512 F, VL, DQ
+TEXT ·eluGradAVX512(SB), NOSPLIT, $0-40
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ y+16(FP), SI
+	MOVQ n+24(FP), CX
+	VBROADCASTSS lambda+32(FP), LAMBDA
+	VBROADCASTSS scaled+36(FP), SCALED
+	GRADIENT(ELUGRAD)
+
+// func geluGradAVX512(dx, dy, z *float32, n int)
+//
+// dx[i] = dy*(Φ(z)+z*φ(z)).      needs AVX-512 F, VL, DQ
+TEXT ·geluGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ z+16(FP), SI
+	MOVQ n+24(FP), CX
+	LOADCORE
+	LOADNORMAL
+	GRADIENT(GELUGRAD)
+
+// func geluTanhGradAVX512(dx, dy, z *float32, n int)
+//
+// dx[i] = dy times the derivative of GELU by tanh.      needs AVX-512 F, VL, DQ
+TEXT ·geluTanhGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ z+16(FP), SI
+	MOVQ n+24(FP), CX
+	LOADCORE
+	LOADGELUTANH
+	GRADIENT(GELUTANHGRAD)
+
+// func siluGradAVX512(dx, dy, z *float32, n int)
+//
+// dx[i] = dy*(s+z*s*(1-s)), s = sigmoid(z).      needs AVX-512 F, VL, DQ
+TEXT ·siluGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), DI
+	MOVQ dy+8(FP), DX
+	MOVQ z+16(FP), SI
+	MOVQ n+24(FP), CX
+	LOADCORE
+	LOADSILU
+	GRADIENT(SILUGRAD)
+
+// func crossBinaryAVX512(loss, dz, z, t *float32, n int, factor float32)
+//
+// loss[i] = log(1+e^z) - t*z, dz[i] = (sigmoid(z)-t)*factor.      needs AVX-512 F, VL, DQ
+TEXT ·crossBinaryAVX512(SB), NOSPLIT, $0-44
+	MOVQ loss+0(FP), DI
+	MOVQ dz+8(FP), BX
+	MOVQ z+16(FP), SI
+	MOVQ t+24(FP), DX
+	MOVQ n+32(FP), CX
+	VBROADCASTSS factor+40(FP), FACTOR
+	LOADCORE
+	LOADTAIL
+	LOADLOG1P
+	BINARY
+// ---- Softmax ----
+//
+// Rows of up to 16 elements are one vector. Beyond a row's end lies -Inf, whose
+// exponential, 0, adds nothing. Row i's sums go to element i of the fields of a rowSums.
+//
+//	Z24      -Inf
+//	K1       mask of a row's elements, or of the last ones
+
+// LANES folds a vector by halves, 8, 4, 2, 1, until op over all lanes is in every one.
+#define LANES(op, z, tmp) \
+	VSHUFF64X2 $0x4e, z, z, tmp \
+	op         tmp, z, z        \
+	VSHUFF64X2 $0xb1, z, z, tmp \
+	op         tmp, z, z        \
+	VPERMILPS  $0x4e, z, tmp    \
+	op         tmp, z, z        \
+	VPERMILPS  $0xb1, z, tmp    \
+	op         tmp, z, z
+
+// func softmax16AVX512(p, x *float32, rows, n int, s *rowSums)
+//
+// p = e^(x-top)/sum per row, 1 ≤ n ≤ 16; nothing is written to p = nil.      needs AVX-512 F, VL, DQ
+TEXT ·softmax16AVX512(SB), NOSPLIT, $0-40
+	MOVQ p+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ rows+16(FP), R9
+	MOVQ n+24(FP), CX
+	MOVQ s+32(FP), R10
+	LEAQ (CX*4), R12
+	MASK
+	LOADCORE
+	LOADEXP
+	VBROADCASTSS C(47), Z24
+
+row:
+	VMOVAPS Z24, Z0
+	VMOVUPS (SI), K1, Z0
+	VMOVAPS Z0, Z1
+	LANES(VMAXPS, Z1, Z2)
+	VMOVSS  X1, rowSums_top(R10)
+	VSUBPS  Z1, Z0, Z0
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VMOVAPS Z3, Z4
+	LANES(VADDPS, Z4, Z5)
+	VMOVSS  X4, rowSums_sum(R10)
+	TESTQ   DI, DI
+	JZ      next
+	VDIVSS  X4, X19, X4
+	VBROADCASTSS X4, Z4
+	VMULPS  Z4, Z3, Z3
+	VMOVUPS Z3, K1, (DI)
+	ADDQ    R12, DI
+
+next:
+	ADDQ R12, SI
+	ADDQ $4, R10
+	DECQ R9
+	JNE  row
+	VZEROUPPER
+	RET
+
+// func cross16AVX512(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s *rowSums)
+//
+// Softmax and cross-entropy per row, 1 ≤ n ≤ 16, as crossSum and crossGrad.      needs AVX-512 F, VL, DQ
+//
+//	Z6  z-top     Z7  smoothed targets, total in Z5     Z8  terms of below
+TEXT ·cross16AVX512(SB), NOSPLIT, $0-72
+	MOVQ p+0(FP), DI
+	MOVQ dz+8(FP), BX
+	MOVQ z+16(FP), SI
+	MOVQ t+24(FP), DX
+	MOVQ factor+32(FP), R13
+	MOVQ rows+40(FP), R9
+	MOVQ n+48(FP), CX
+	VBROADCASTSS keep+56(FP), Z25
+	VBROADCASTSS spread+60(FP), Z26
+	MOVQ s+64(FP), R10
+	LEAQ (CX*4), R12
+	MASK
+	LOADCORE
+	LOADEXP
+	VBROADCASTSS C(47), Z24
+
+row:
+	VMOVAPS       Z24, Z0
+	VMOVUPS       (SI), K1, Z0
+	VMOVUPS.Z     (DX), K1, Z7
+	VFMADD213PS.Z Z26, Z25, K1, Z7
+	VMOVAPS       Z0, Z1
+	LANES(VMAXPS, Z1, Z2)
+	VMOVSS        X1, rowSums_top(R10)
+	VSUBPS        Z1, Z0, Z0
+	VCMPPS        $4, ZERO, Z7, K2
+	VMOVAPS.Z     Z0, K2, Z6
+	VXORPS        X8, X8, X8
+	VFNMADD231PS  Z6, Z7, Z8
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VMOVAPS       Z3, Z4
+	VMOVAPS       Z7, Z5
+	LANES(VADDPS, Z4, Z1)
+	LANES(VADDPS, Z5, Z2)
+	LANES(VADDPS, Z8, Z6)
+	VMOVSS        X4, rowSums_sum(R10)
+	VMOVSS        X5, rowSums_total(R10)
+	VMOVSS        X8, rowSums_below(R10)
+	VDIVSS        X4, X19, X4
+	VBROADCASTSS  X4, Z4
+	VMULPS        Z4, Z3, Z3
+	VMOVUPS       Z3, K1, (DI)
+	VFMSUB213PS   Z7, Z5, Z3
+	VMULPS.BCST   (R13), Z3, Z3
+	VMOVUPS       Z3, K1, (BX)
+	ADDQ          R12, DI
+	ADDQ          R12, SI
+	ADDQ          R12, DX
+	ADDQ          R12, BX
+	ADDQ          $4, R13
+	ADDQ          $4, R10
+	DECQ          R9
+	JNE           row
+	VZEROUPPER
+	RET
+
+// func expSumAVX512(e, x *float32, n int, top float32) float32
+//
+// e[i] = e^(x[i]-top) and their sum, n > 0; nothing is written to e = nil.      needs AVX-512 F, VL, DQ
+//
+//	Z8  top     Z9  sums
+TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
+	MOVQ e+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADCORE
+	LOADEXP
+	VBROADCASTSS top+24(FP), Z8
+	VXORPS X9, X9, X9
+	SUBQ   $16, CX
+	JB     rest
+
+loop16:
+	VMOVUPS (SI), Z0
+	VSUBPS  Z8, Z0, Z0
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VADDPS  Z3, Z9, Z9
+	TESTQ   DI, DI
+	JZ      next
+	VMOVUPS Z3, (DI)
+	ADDQ    $64, DI
+
+next:
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JAE  loop16
+
+rest:
+	ADDQ    $16, CX
+	JZ      done
+	MASK
+	VBROADCASTSS C(47), Z0
+	VMOVUPS (SI), K1, Z0
+	VSUBPS  Z8, Z0, Z0
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VADDPS  Z3, Z9, Z9
+	TESTQ   DI, DI
+	JZ      done
+	VMOVUPS Z3, K1, (DI)
+
+done:
+	LANES(VADDPS, Z9, Z1)
+	VMOVSS X9, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func crossSumAVX512(e, z, t *float32, n int, top, keep, spread float32, s *[3]float32)
+//
+// e[i] = e^(z[i]-top) for targets t' = keep*t + spread; s becomes the sums of e, of t'
+// and of t'*(top-z) where t' is not 0; n > 0.      needs AVX-512 F, VL, DQ
+//
+//	Z8  top     Z9, Z27, Z28  sums     Z7  t'
+TEXT ·crossSumAVX512(SB), NOSPLIT, $0-56
+	MOVQ e+0(FP), DI
+	MOVQ z+8(FP), SI
+	MOVQ t+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS top+32(FP), Z8
+	VBROADCASTSS keep+36(FP), Z25
+	VBROADCASTSS spread+40(FP), Z26
+	MOVQ s+48(FP), R10
+	LOADCORE
+	LOADEXP
+	VXORPS Z9, Z9, Z9
+	VXORPS Z27, Z27, Z27
+	VXORPS Z28, Z28, Z28
+	SUBQ   $16, CX
+	JB     rest
+
+loop16:
+	VMOVUPS      (SI), Z0
+	VMOVUPS      (DX), Z7
+	VFMADD213PS  Z26, Z25, Z7
+	VSUBPS       Z8, Z0, Z0
+	VCMPPS       $4, ZERO, Z7, K2
+	VMOVAPS.Z    Z0, K2, Z6
+	VADDPS       Z7, Z27, Z27
+	VFNMADD231PS Z6, Z7, Z28
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VADDPS       Z3, Z9, Z9
+	VMOVUPS      Z3, (DI)
+	ADDQ         $64, SI
+	ADDQ         $64, DX
+	ADDQ         $64, DI
+	SUBQ         $16, CX
+	JAE          loop16
+
+rest:
+	ADDQ          $16, CX
+	JZ            done
+	MASK
+	VBROADCASTSS  C(47), Z0
+	VMOVUPS       (SI), K1, Z0
+	VMOVUPS.Z     (DX), K1, Z7
+	VFMADD213PS.Z Z26, Z25, K1, Z7
+	VSUBPS        Z8, Z0, Z0
+	VCMPPS        $4, ZERO, Z7, K2
+	VMOVAPS.Z     Z0, K2, Z6
+	VADDPS        Z7, Z27, Z27
+	VFNMADD231PS  Z6, Z7, Z28
+	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	VADDPS        Z3, Z9, Z9
+	VMOVUPS       Z3, K1, (DI)
+
+done:
+	LANES(VADDPS, Z9, Z1)
+	LANES(VADDPS, Z27, Z2)
+	LANES(VADDPS, Z28, Z3)
+	VMOVSS X9, (R10)
+	VMOVSS X27, 4(R10)
+	VMOVSS X28, 8(R10)
+	VZEROUPPER
+	RET
+
+// func crossGradAVX512(p, dz, t *float32, n int, inv, total, factor, keep, spread float32)
+//
+// p[i] = p[i]*inv, dz[i] = (p[i]*total - (keep*t[i]+spread))*factor; n > 0.      needs AVX-512 F
+TEXT ·crossGradAVX512(SB), NOSPLIT, $0-52
+	MOVQ p+0(FP), DI
+	MOVQ dz+8(FP), BX
+	MOVQ t+16(FP), DX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS inv+32(FP), Z4
+	VBROADCASTSS total+36(FP), Z5
+	VBROADCASTSS factor+40(FP), Z6
+	VBROADCASTSS keep+44(FP), Z25
+	VBROADCASTSS spread+48(FP), Z26
+	SUBQ $16, CX
+	JB   rest
+
+loop16:
+	VMULPS      (DI), Z4, Z3
+	VMOVUPS     (DX), Z7
+	VFMADD213PS Z26, Z25, Z7
+	VMOVUPS     Z3, (DI)
+	VFMSUB213PS Z7, Z5, Z3
+	VMULPS      Z6, Z3, Z3
+	VMOVUPS     Z3, (BX)
+	ADDQ        $64, DI
+	ADDQ        $64, DX
+	ADDQ        $64, BX
+	SUBQ        $16, CX
+	JAE         loop16
+
+rest:
+	ADDQ        $16, CX
+	JZ          done
+	MASK
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (DX), K1, Z7
+	VMULPS      Z4, Z3, Z3
+	VFMADD213PS Z26, Z25, Z7
+	VMOVUPS     Z3, K1, (DI)
+	VFMSUB213PS Z7, Z5, Z3
+	VMULPS      Z6, Z3, Z3
+	VMOVUPS     Z3, K1, (BX)
+
+done:
+	VZEROUPPER
+	RET
