@@ -245,19 +245,19 @@ func TestMaxNorm(t *testing.T) {
 	})
 }
 
-// TestColumnSquares compares the sums to the bit: the norms that they become hide the last.
-func TestColumnSquares(t *testing.T) {
+// TestUnitSquares compares the sums to the bit: the norms that they become hide the last.
+func TestUnitSquares(t *testing.T) {
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		for rows := 1; rows <= 9; rows++ {
 			for _, stride := range []int{updateWidth, updateWidth + 1, 50} {
 				_, v := generate(wide, rows*stride, 1)
-				var got, want columnSums
+				var got, want unitSums
 				for l := range updateWidth {
 					got[0][l], got[1][l] = float64(l), 1
 				}
 				want = got
-				columnSquaresGo(&want, updateWidth, v[0], rows, stride)
-				if done := columnSquares(&got, v[0], rows, stride); done != level.Fused() {
+				unitSquaresGo(&want, updateWidth, v[0], rows, stride)
+				if done := unitSquares(&got, v[0], rows, stride); done != level.Fused() {
 					t.Fatalf("isa %v: done is %v", level, done)
 				} else if done && got != want {
 					t.Errorf("isa %v, %d rows %d apart: sums %v, want %v", level, rows, stride, got, want)

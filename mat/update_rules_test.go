@@ -1,7 +1,6 @@
 package mat
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -472,12 +471,4 @@ func TestUpdatesDoNotAllocate(t *testing.T) {
 			}
 		}
 	})
-}
-
-func ExampleRule_Update() {
-	w, g, v := []float32{1, 0.125}, []float32{0.5, 0}, []float32{0, 0}
-	rule := Momentum(0.5, 0.9)
-	finite := rule.Update(w, g, [][]float32{v}, Terms{Clip: 1, L1: 0.5})
-	fmt.Println(w, v, finite)
-	// Output: [0.5 0] [0.5 0] true
 }
