@@ -45,7 +45,8 @@ func spread(x float64) lanes { return fill(float32(x) + 0) }
 
 func fill(x float32) lanes { return lanes{x, x, x, x, x, x, x, x} }
 
-// coefficients are what a step has for all parameters. A rule sets those it uses.
+// coefficients are what a step has for all parameters. A rule sets those it uses. The
+// assembly for arm64 knows their order, and that of terms.
 type coefficients struct {
 	rate   lanes // the step's length; Adam's with the correction of its mean
 	mu     lanes // of the velocity
@@ -62,7 +63,7 @@ type coefficients struct {
 
 // Terms are what Update adds to every rule. All numbers must be finite.
 type Terms struct {
-	Clip float64 // factor of the gradient, for clipping by norm: 1 for none
+	Clip float64 // factor of the gradient, for clipping by norm: 1 for none, and 0 leaves no gradient
 	L2   float64 // L2·w is added to the gradient: 0 for none
 	L1   float64 // weights move towards 0 by rate·L1, and stop there: 0 for none
 }

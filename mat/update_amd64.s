@@ -62,8 +62,8 @@ stepped:                      \
 	MARK(W)
 
 // ASIDE is what LOAD and STORE seldom need, out of the loop's way: a jump that is taken
-// costs as much as the sums. w moves by max(min(w, limit), -limit); of two zeros or a NaN
-// VMINPS and VMAXPS return their first argument here, but NaN stays, as w is one.
+// costs as much as the sums. w moves by max(min(w, limit), -limit), which is not 0: a w of
+// NaN stays one whatever VMINPS and VMAXPS make of it.
 #define ASIDE \
 decay:                     \
 	VMULPS L2, W, T    \
@@ -277,7 +277,7 @@ shrunk:                      \
 	VMOVAPS.Z T, K1, T
 
 // UPDATE256 and UPDATE512 are a body but for its end; they leave the flag of equality if
-// no lane is bad.
+// no lane is bad. Z7 is ZERO, Z8 is BAD.
 #define UPDATE256(RULE) \
 	ENTER                                 \
 	VXORPS    ZERO, ZERO, ZERO            \

@@ -110,10 +110,7 @@ func (r *Rule) rmsProp(w, dw, s, m, u []float32, e *terms) bool {
 		if m != nil {
 			mi := float32(b1*m[i]) + float32(c1*g)
 			m[i] = mi
-			d -= float32(mi * mi)
-			if d < 0 {
-				d = 0
-			}
+			d = max(d-float32(mi*mi), 0)
 		}
 		d = root(d) + eps
 		if u != nil {

@@ -1,7 +1,6 @@
 package mat
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -332,10 +331,10 @@ func TestUpdateReports(t *testing.T) {
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		for o := range updates {
 			op := &updates[o]
-			for _, n := range []int{2*updateWidth + 3, block + 2*updateWidth + 1} {
+			for _, n := range []int{2*updateWidth + 3, block + updateWidth + 1} {
 				for j := range op.arrays() {
 					for i := 0; i < n; i++ {
-						if n > block && i%(block/4+1) != 0 && i < block {
+						if n > block && i%(block/4+1) != 0 && i != n-1 {
 							continue
 						}
 						for _, x := range []float32{nan32, inf32, -inf32} {
@@ -472,12 +471,4 @@ func TestUpdatesDoNotAllocate(t *testing.T) {
 			}
 		}
 	})
-}
-
-func ExampleRule_Update() {
-	w, g, v := []float32{1, 0.125}, []float32{0.5, 0}, []float32{0, 0}
-	rule := Momentum(0.5, 0.9)
-	finite := rule.Update(w, g, [][]float32{v}, Terms{Clip: 1, L1: 0.5})
-	fmt.Println(w, v, finite)
-	// Output: [0.5 0] [0.5 0] true
 }

@@ -239,6 +239,9 @@ func TestUpdates(t *testing.T) {
 				for _, n := range lengths {
 					for dist, from := range pool {
 						steps := 8
+						if testing.Short() {
+							steps = 2
+						}
 						if n >= block-1 {
 							if dist != normal || termsAt != (o+n)%len(someTerms) {
 								continue
