@@ -2,6 +2,7 @@ package mat
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/sinew-ml/sinew/internal/isa"
@@ -152,6 +153,42 @@ func TestPiecewise(t *testing.T) {
 				slope := (p.f(float64(v)+h) - p.f(float64(v)-h)) / (2 * h)
 				if !(math.Abs(float64(dx[i])-2*slope) <= 1e-6) {
 					t.Errorf("%s, isa %v: twice the slope at %g is %g, want %g", p.name, level, v, dx[i], 2*slope)
+				}
+			}
+		}
+	})
+}
+
+// TestPiecewiseSpecial has what the documentation says of zeros, infinities and NaN.
+func TestPiecewiseSpecial(t *testing.T) {
+	everyLevel(t, func(t *testing.T, level isa.Level) {
+		in := []float32{negZero, 0, inf32, -inf32, nan32, math.MaxFloat32, -math.MaxFloat32}
+		ones := slices.Repeat([]float32{-1}, len(in))
+		for _, c := range []struct {
+			name string
+			f    func(dst, x []float32)
+			want []float32
+		}{
+			{"LeakyReLU", func(dst, x []float32) { LeakyReLU(dst, x, 0.5) }, []float32{negZero, 0, inf32, -inf32, nan32, math.MaxFloat32, -0.5 * math.MaxFloat32}},
+			{"ReLU6", ReLU6, []float32{negZero, 0, 6, 0, nan32, 6, 0}},
+			{"HardSigmoid", HardSigmoid, []float32{0.5, 0.5, 1, 0, nan32, 1, 0}},
+			{"HardSwish", HardSwish, []float32{negZero, 0, inf32, nan32, nan32, math.MaxFloat32, negZero}},
+			{"LeakyReLUGrad", func(dst, x []float32) { LeakyReLUGrad(dst, ones[:len(x)], x, 0) }, []float32{negZero, negZero, -1, negZero, -1, -1, negZero}},
+			{"ReLU6Grad", func(dst, x []float32) { ReLU6Grad(dst, ones[:len(x)], x) }, []float32{0, 0, 0, 0, -1, 0, 0}},
+			{"HardSigmoidGrad", func(dst, x []float32) { HardSigmoidGrad(dst, ones[:len(x)], x) }, []float32{0, 0, 0, 0, -sixth, 0, 0}},
+			{"HardSwishGrad", func(dst, x []float32) { HardSwishGrad(dst, ones[:len(x)], x) }, []float32{-0.5, -0.5, -1, 0, nan32, -1, 0}},
+		} {
+			for _, n := range []int{len(in), 16 * len(in)} { // the portable tail, and the assembly
+				x, got := make([]float32, n), make([]float32, n)
+				ones = slices.Repeat([]float32{-1}, n)
+				for i := range x {
+					x[i] = in[i%len(in)]
+				}
+				c.f(got, x)
+				for i := range got {
+					if want := c.want[i%len(in)]; !same(got[i], want) {
+						t.Errorf("%s, isa %v, length %d: %g gives %g, want %g", c.name, level, n, x[i], got[i], want)
+					}
 				}
 			}
 		}
