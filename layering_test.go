@@ -25,6 +25,7 @@ var layers = map[string][]string{
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
+	"/metrics":              {},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
