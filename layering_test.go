@@ -26,6 +26,7 @@ var layers = map[string][]string{
 	"/train":                {"/net", "/mat", "/internal/rng"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/metrics":              {},
+	"/data":                 {"/train", "/internal/rng"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
