@@ -96,8 +96,8 @@ var csvCases = []struct {
 		Table{Data: &train.Dataset{Inputs: 1, X: f32(2), Y: f32(3)}, Columns: []string{"a"}, Targets: []string{"y"}, Dropped: 1},
 	},
 	{
-		"mean", "a,b\n1,?\nNA,4\n3,8\n", CSV{Missing: MissingMean},
-		Table{Data: &train.Dataset{Inputs: 2, X: f32(1, 6, 2, 4, 3, 8)}, Columns: []string{"a", "b"}, Fill: f32(2, 6)},
+		"mean", "a,b\n1,?\nNA,4\n3,?\n8,5\n", CSV{Missing: MissingMean},
+		Table{Data: &train.Dataset{Inputs: 2, X: f32(1, 4.5, 4, 4, 3, 4.5, 8, 5)}, Columns: []string{"a", "b"}, Fill: f32(4, 4.5)},
 	},
 	{
 		"fill with 0", "a,b\n1,\n", CSV{Missing: MissingFill},

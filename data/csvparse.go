@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -120,7 +121,7 @@ func (p *parser) columns() (err error) {
 				e = fmt.Errorf("column %s is both %s and %s", quote(name), use[i], what)
 			}
 			if e != nil {
-				err = cmpErr(err, e)
+				err = firstErr(err, e)
 				return nil
 			}
 			use[i] = what
@@ -150,8 +151,7 @@ func (p *parser) columns() (err error) {
 	return err
 }
 
-// cmpErr keeps the first error.
-func cmpErr(first, second error) error {
+func firstErr(first, second error) error {
 	if first != nil {
 		return first
 	}
@@ -410,26 +410,20 @@ func orderClasses(c CSV, number map[string]int) (classes []string, renumber []in
 	return classes, renumber
 }
 
-// sortClasses sorts by number if all are whole numbers, else by bytes.
+// sortClasses sorts by number if all are whole numbers, texts of one number by bytes;
+// else all by bytes.
 func sortClasses(classes []string) {
-	slices.Sort(classes)
 	values := make(map[string]int, len(classes))
 	for _, name := range classes {
 		v, err := strconv.Atoi(name)
 		if err != nil {
-			return
+			clear(values)
+			break
 		}
 		values[name] = v
 	}
-	// Stable: "01" and "1" stay in the order of their bytes.
-	slices.SortStableFunc(classes, func(a, b string) int {
-		switch x, y := values[a], values[b]; {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
+	slices.SortFunc(classes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(values[a], values[b]), cmp.Compare(a, b))
 	})
 }
 

@@ -89,7 +89,7 @@ func (p *Prefetcher) halt() {
 	if p.now != nil {
 		p.free <- p.now
 	}
-	p.now, p.stop, p.err = nil, nil, nil
+	p.now, p.stop = nil, nil
 }
 
 // Read gives the next rows; see [Source].

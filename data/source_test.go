@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -340,6 +341,40 @@ func TestMemoryErrors(t *testing.T) {
 	// Without targets.
 	if d := drain(t, memorySource(t, &train.Dataset{Inputs: 1, X: []float32{1, 2, 3}}), 0, 2); d.Rows() != 3 || d.Labels != nil {
 		t.Errorf("%+v", d)
+	}
+}
+
+// The rows of errors are counted from the beginning of the pass.
+func TestStreamErrorRows(t *testing.T) {
+	const rows, bad = 2000, 1234
+	for want, spoil := range map[string]func(x, y []float32){
+		"in row 1234, column 1": func(x, _ []float32) { x[2*bad+1] = float32(math.NaN()) },
+		"in row 1234, column 0": func(_, y []float32) { y[bad] = float32(math.Inf(1)) },
+		"label 0.5 in row 1234": func(_, y []float32) { y[bad] = 0.5 },
+	} {
+		x, y := make([]float32, 2*rows), make([]float32, rows)
+		spoil(x, y)
+		a := Arrays{Inputs: npyWith(t, x, rows, 2), Targets: npyWith(t, y, rows)}
+		if strings.HasPrefix(want, "label") {
+			a.Kind = LabelTargets
+		}
+		_, err := a.Load()
+		wantError(t, err, want)
+		s, err := a.Open()
+		if err == nil {
+			err = s.Rewind(0)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		// Some are read in batches of 300, more than is taken from the targets at once.
+		for range 20 {
+			if _, err = s.Read(make([]float32, 600), make([]int, 300), make([]float32, 300)); err != nil {
+				break
+			}
+		}
+		wantError(t, err, want)
 	}
 }
 
