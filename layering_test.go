@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/metrics":              {},
 	"/data":                 {"/train", "/internal/rng"},
+	"/prep":                 {"/train"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
