@@ -114,7 +114,6 @@ func (s *Stats) ZCA(o ZCAOptions) (*Fit, error) {
 		return nil, err
 	}
 	n, k := len(d.chosen), len(d.f.Variances)
-	// W = V·diag(variance^-¼...) would lose digits; scale one factor.
 	scaled := mat.NewDense(n, k, nil)
 	for i := range n {
 		for c := range k {
@@ -178,7 +177,7 @@ func (s *Stats) decompose(columns []int, standardize bool, eps float64) (*decomp
 	if err != nil {
 		return nil, err
 	}
-	if len(f.Constant) == len(chosen) || len(values) == 0 {
+	if len(values) == 0 {
 		return nil, fmt.Errorf("prep: all rows are equal in the chosen columns: there is no variance")
 	}
 	d.v = v

@@ -270,6 +270,26 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+// Standardising within PCA and ZCA is standardising before them.
+func TestStandardizeFirst(t *testing.T) {
+	x, _ := fixtures.Iris()
+	for i := range x {
+		x[i] *= []float32{1, 1000, 0.01, 1}[i%4]
+	}
+	fit := must(t)
+	d := &train.Dataset{Inputs: 4, X: x}
+	scaled := &train.Dataset{Inputs: 4, X: apply(fit(Standardize(d)), x)}
+	for name, pair := range map[string][2]*Fit{
+		"PCA":      {fit(PCA(d, PCAOptions{Standardize: true})), fit(PCA(scaled, PCAOptions{}))},
+		"whitened": {fit(PCA(d, PCAOptions{Standardize: true, Whiten: true})), fit(PCA(scaled, PCAOptions{Whiten: true}))},
+		"ZCA":      {fit(ZCA(d, ZCAOptions{Standardize: true})), fit(ZCA(scaled, ZCAOptions{}))},
+	} {
+		// The smallest standard deviation of a component is 0.14.
+		near(t, name, apply(pair[0], d.X), apply(pair[1], scaled.X), 3e-6, 7)
+		near(t, name+": Variances", pair[0].Variances, pair[1].Variances, 1e-6, 0)
+	}
+}
+
 func TestConstantColumns(t *testing.T) {
 	d := &train.Dataset{Inputs: 2, X: []float32{0.1, 1, 0.1, 2, 0.1, 4}} // 0.1+0.1+0.1 is not 3·0.1
 	fit := must(t)
@@ -363,6 +383,7 @@ func TestErrors(t *testing.T) {
 		{"range, far", "range 1e+300", func() (*Fit, error) { return MinMax(good, 1e300, 2e300) }},
 		{"small spread", "column 0", func() (*Fit, error) { return Standardize(rows(1e-45, 1, 0, 2)) }},
 		{"large range", "column 0", func() (*Fit, error) { return MinMax(rows(-3e38, 1, 3e38, 2), 10, 11) }},
+		{"tiny range", "column 0", func() (*Fit, error) { return MinMax(rows(-3e38, 1, 3e38, 2), 0, 1e-40) }},
 		{"components", "5 components: want 1...2", func() (*Fit, error) { return PCA(good, PCAOptions{Components: 5}) }},
 		{"components below 0", "-1 components", func() (*Fit, error) { return PCA(good, PCAOptions{Components: -1}) }},
 		{"rank", "2 components: want 1...1", func() (*Fit, error) { return PCA(rows(1, 2, 3, 6), PCAOptions{Components: 2}) }},
