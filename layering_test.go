@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/metrics":              {},
 	"/data":                 {"/train", "/internal/rng"},
-	"/prep":                 {"/train"},
+	"/prep":                 {"/train", "/net"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }

@@ -17,7 +17,7 @@ type Fold struct {
 
 // Of returns the two parts of d as copies.
 func (f Fold) Of(d *train.Dataset) (training, test *train.Dataset) {
-	return Take(d, f.Train), Take(d, f.Test)
+	return d.Take(f.Train), d.Take(f.Test)
 }
 
 // KFold divides the rows of d into k folds at random, fixed by seed: every row is in the
@@ -84,35 +84,6 @@ func deal(groups [][]int, rows, k int, random func(group int) *rng.Source) ([]Fo
 	return folds, nil
 }
 
-// Take returns a copy of the given rows of d, in the given order; a row may come more than
-// once. It panics if a row is outside d or d's slices do not fit together.
-func Take(d *train.Dataset, rows []int) *train.Dataset {
-	b, err := whole(d)
-	if err != nil {
-		panic("data: Take: the data set is empty or its slices do not fit together")
-	}
-	t := &train.Dataset{Inputs: d.Inputs, Classes: d.Classes, X: make([]float32, 0, len(rows)*b.in)}
-	if d.Labels != nil {
-		t.Labels = make([]int, 0, len(rows))
-	}
-	if d.Y != nil {
-		t.Y = make([]float32, 0, len(rows)*b.out)
-	}
-	for _, r := range rows {
-		if r < 0 || r >= b.rows {
-			panic("data: Take: row outside the data set")
-		}
-		t.X = append(t.X, b.x[r*b.in:][:b.in]...)
-		if d.Labels != nil {
-			t.Labels = append(t.Labels, d.Labels[r])
-		}
-		if d.Y != nil {
-			t.Y = append(t.Y, b.y[r*b.out:][:b.out]...)
-		}
-	}
-	return t
-}
-
 // whole returns d as a block and checks that its parts fit together.
 func whole(d *train.Dataset) (*block, error) {
 	if d == nil {
@@ -127,6 +98,8 @@ func whole(d *train.Dataset) (*block, error) {
 		return nil, fmt.Errorf("data: the data set has both Labels and Y: want one of them")
 	case d.Labels != nil && len(d.Labels) != b.rows:
 		return nil, fmt.Errorf("data: the data set has %d labels for %d rows", len(d.Labels), b.rows)
+	case d.Weights != nil && len(d.Weights) != b.rows:
+		return nil, fmt.Errorf("data: the data set has %d weights for %d rows", len(d.Weights), b.rows)
 	case d.Y != nil:
 		if len(d.Y) == 0 || len(d.Y)%b.rows != 0 {
 			return nil, fmt.Errorf("data: the data set has %d target values for %d rows: want the same number for each", len(d.Y), b.rows)

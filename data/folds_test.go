@@ -108,19 +108,3 @@ func TestStratifiedKFold(t *testing.T) {
 	}
 	checkFolds(t, folds, 4, 2)
 }
-
-func TestTake(t *testing.T) {
-	d := counted(5, true)
-	d.Classes = []string{"a"}
-	got := Take(d, []int{4, 0, 4})
-	if !slices.Equal(order(t, got), []int{4, 0, 4}) || len(got.Classes) != 1 {
-		t.Errorf("%+v", got)
-	}
-	got.X[0] = 99
-	if d.X[8] == 99 {
-		t.Error("the rows are not copies")
-	}
-	if got = Take(d, nil); got.Rows() != 0 || got.Inputs != 2 || got.Labels == nil {
-		t.Errorf("no rows: %+v", got)
-	}
-}

@@ -10,7 +10,8 @@ import (
 	"github.com/sinew-ml/sinew/train"
 )
 
-// Source gives the rows of a data set in passes. It belongs to one goroutine.
+// Source gives the rows of a data set in passes. It belongs to one goroutine. It is a
+// [train.Source] for FitSource, whose labels argument is Outputs() == 0.
 //
 // Every Source of this package gives finite values, and allocates nothing per call of
 // Read, except for parts of the standard library that read CSV and gzip.
@@ -22,9 +23,9 @@ type Source interface {
 	// class labels.
 	Outputs() int
 
-	// Rewind begins a pass; it comes before the first Read. The number of the pass, from
-	// 0, fixes the order of the rows where that is random, and nothing else: the same
-	// pass gives the same rows again.
+	// Rewind begins a pass; it comes before the first Read. The number of the pass fixes
+	// the order of the rows where that is random, and nothing else: the same number gives
+	// the same order again. FitSource counts from 1.
 	Rewind(pass int) error
 
 	// Read fills x with the next rows, and labels or y with their targets: the one that
@@ -37,6 +38,8 @@ type Source interface {
 	// labels or y are neither nil nor large enough.
 	Read(x []float32, labels []int, y []float32) (rows int, err error)
 }
+
+var _ train.Source = Source(nil)
 
 // room returns how many rows a Read has to fill, and panics for one who calls it wrongly.
 func room(s Source, x []float32, labels []int, y []float32) int {
@@ -100,11 +103,15 @@ func noLabels(labels []int) {
 }
 
 // Memory returns a Source of d's rows, in their order. Changes of d show. An error says
-// what does not fit, or where a value is not finite; weights of rows are not passed on.
+// what does not fit, or where a value is not finite. Weights of rows cannot be passed on: a data
+// set that has them is refused.
 func Memory(d *train.Dataset) (Source, error) {
 	b, err := whole(d)
 	if err != nil {
 		return nil, err
+	}
+	if d.Weights != nil {
+		return nil, errors.New("data: the data set has weights of rows, which a Source cannot pass on")
 	}
 	if i := notFinite(b.x); i >= 0 {
 		return nil, fmt.Errorf("data: X is %g in row %d, column %d (from 0): want finite values", b.x[i], i/b.in, i%b.in)

@@ -302,14 +302,11 @@ func TestSourcePanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, f := range map[string]func(){
-		"no row":      func() { s.Read(make([]float32, 1), nil, nil) },
-		"labels":      func() { s.Read(make([]float32, 4), make([]int, 1), nil) },
-		"y":           func() { s.Read(make([]float32, 4), nil, make([]float32, 5)) },
-		"window":      func() { Shuffle(s, 0, 1) },
-		"prefetch":    func() { Prefetch(s, 0) },
-		"take":        func() { Take(counted(3, true), []int{3}) },
-		"take below":  func() { Take(counted(3, true), []int{-1}) },
-		"take broken": func() { Take(&train.Dataset{}, nil) },
+		"no row":   func() { s.Read(make([]float32, 1), nil, nil) },
+		"labels":   func() { s.Read(make([]float32, 4), make([]int, 1), nil) },
+		"y":        func() { s.Read(make([]float32, 4), nil, make([]float32, 5)) },
+		"window":   func() { Shuffle(s, 0, 1) },
+		"prefetch": func() { Prefetch(s, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -332,6 +329,8 @@ func TestMemoryErrors(t *testing.T) {
 		"1 labels for 2 rows":         {Inputs: 1, X: make([]float32, 2), Labels: []int{1}},
 		"3 target values for 2":       {Inputs: 1, X: make([]float32, 2), Y: make([]float32, 3)},
 		"both Labels and Y":           {Inputs: 1, X: make([]float32, 2), Labels: []int{1, 1}, Y: make([]float32, 2)},
+		"1 weights for 2 rows":        {Inputs: 1, X: make([]float32, 2), Weights: []float32{1}},
+		"cannot pass on":              {Inputs: 1, X: make([]float32, 1), Weights: []float32{1}},
 		"X is NaN in row 1, column 0": {Inputs: 2, X: []float32{0, 0, nan, 0}},
 		"Y is NaN in row 0, column 1": {Inputs: 1, X: []float32{0}, Y: []float32{0, nan}},
 	} {

@@ -4,13 +4,15 @@
 //
 //	x -> (x - Mean) ∘ Scale      or      x -> (x - Mean) · Matrix
 //
-// which the model file holds, so that who uses the model needs neither this package nor
-// the libraries under it.
+// which the model holds ([net.Network.SetTransform]) and its file too, so that who uses the model
+// needs neither this package nor the libraries under it, and gives it rows as they are.
 //
 // Fit on the training set only, never on all data: what a transform knows of the test
 // rows makes the test look better than the model is.
 //
 //	fit, err := prep.Standardize(training)
+//	...
+//	err = m.SetTransform(fit.Transform)
 //
 // For rows that do not fit into memory, [Stats] takes them piece by piece and gives the
 // same fits.
@@ -40,12 +42,13 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/train"
 )
 
 // Fit is a transform and what is known of it.
 type Fit struct {
-	Transform *Transform
+	Transform *net.Transform
 
 	Rows     int   // rows it was fitted on
 	Constant []int // chosen columns whose values are all equal, ascending
@@ -195,7 +198,7 @@ func (s *Stats) begin(columns []int) (chosen []int, f *Fit, err error) {
 		}
 		used[j] = true
 	}
-	f = &Fit{Transform: &Transform{Mean: make([]float32, s.inputs)}, Rows: s.rows}
+	f = &Fit{Transform: &net.Transform{Mean: make([]float32, s.inputs)}, Rows: s.rows}
 	for j := range used {
 		if len(columns) > 0 && !used[j] {
 			continue

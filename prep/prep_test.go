@@ -10,6 +10,7 @@ import (
 
 	"github.com/sinew-ml/sinew/fixtures"
 	"github.com/sinew-ml/sinew/internal/rng"
+	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/train"
 )
 
@@ -267,6 +268,33 @@ func TestColumns(t *testing.T) {
 	// A choice of columns does not look at the others.
 	if f = fit(PCA(d, PCAOptions{Columns: []int{2, 4}})); f.Constant != nil {
 		t.Errorf("constant columns %v outside the choice", f.Constant)
+	}
+}
+
+// Every fit goes into a network, and folded into its first layer predicts the same.
+func TestFold(t *testing.T) {
+	x, _ := fixtures.Iris()
+	d := &train.Dataset{Inputs: 4, X: x}
+	fit := must(t)
+	for name, f := range map[string]*Fit{
+		"Center":      fit(Center(d)),
+		"Standardize": fit(Standardize(d, 0, 2)),
+		"MinMax":      fit(MinMax(d, -1, 1)),
+		"PCA":         fit(PCA(d, PCAOptions{Components: 2, Whiten: true})),
+		"ZCA":         fit(ZCA(d, ZCAOptions{})),
+	} {
+		m, err := net.New(net.Config{Inputs: f.Transform.Outputs(), Layers: []net.Layer{{Units: 7, Activation: net.Tanh}, {Units: 2}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Init(1)
+		plain := m.NewPredictor(150).Predict(apply(f, x))
+		if err := m.SetTransform(f.Transform); err != nil {
+			t.Fatal(err)
+		}
+		near(t, name+" in the network", m.NewPredictor(150).Predict(x), plain, 0, 0)
+		// ZCA multiplies by 10 at most here, and centring takes one digit of ten.
+		near(t, name+" folded", m.Fold().NewPredictor(150).Predict(x), plain, 1e-4, 1)
 	}
 }
 
