@@ -25,6 +25,9 @@ var layers = map[string][]string{
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
+	"/metrics":              {},
+	"/data":                 {"/train", "/internal/rng"},
+	"/prep":                 {"/train", "/net"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
