@@ -193,7 +193,7 @@ func crossEntropy(b *Batch, i int, y, d []float32, eps float64) float64 {
 	n := float64(len(y))
 	target := func(j int) float64 { return float64(b.target(i, j, len(y))) }
 	if eps != 0 {
-		target = func(j int) float64 { return (1-eps)*float64(b.target(i, j, len(y))) + eps/n }
+		target = func(j int) float64 { return float64((1-eps)*float64(b.target(i, j, len(y)))) + eps/n } // not fused
 	}
 	dot, sum := 0.0, 0.0
 	for j := range y {
