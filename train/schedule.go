@@ -174,19 +174,24 @@ func (s Warmup) within(steps int) Schedule {
 
 // Plateau multiplies the rate by Factor when the watched figure of Config has not become
 // better for more than Patience epochs of Fit, as PyTorch's ReduceLROnPlateau with its
-// defaults: better means lower by a share of 1e-4 (higher, for an accuracy).
+// defaults: better means lower by a share of 1e-4 (higher, for an accuracy), and a step
+// down of 1e-8 or less is not made. Within a Warmup it lowers those rates too.
 type Plateau struct {
 	Start    float64 `json:"start"`
 	Factor   float64 `json:"factor,omitempty"`   // in (0, 1); 0: 0.1
 	Patience int     `json:"patience,omitempty"` // epochs; 0: 10
-	Floor    float64 `json:"floor,omitempty"`    // the rate falls no lower
+	Floor    float64 `json:"floor,omitempty"`    // the rate falls no lower; at most Start
 }
 
 // Rate returns Start: the trainer keeps by how much it has been lowered.
 func (s Plateau) Rate(int) float64 { return s.Start }
 
 func (s Plateau) check() error {
-	return errors.Join(inUnit("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), rateRange("floor", s.Floor))
+	var err error
+	if !(s.Floor >= 0 && s.Floor <= s.Start) {
+		err = fmt.Errorf("floor %g: want a number in [0, %g], the start", s.Floor, s.Start)
+	}
+	return errors.Join(inUnit("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), err)
 }
 
 // plateau is the state of a Plateau in a run.
@@ -199,7 +204,7 @@ type plateau struct {
 
 // after takes the watched figure of an epoch, lower being better.
 func (p *plateau) after(s Plateau, figure float64) {
-	threshold := p.Best - 1e-4*math.Abs(p.Best)
+	threshold := p.Best - float64(1e-4*math.Abs(p.Best)) // not fused: the same on every machine
 	if !p.Any || figure < threshold {
 		p.Best, p.Any, p.Waited = figure, true, 0
 		return
@@ -209,9 +214,12 @@ func (p *plateau) after(s Plateau, figure float64) {
 		patience = 10
 	}
 	if p.Waited++; p.Waited > patience {
-		p.Scale *= orDefault(s.Factor, 0.1)
-		if s.Start*p.Scale < s.Floor {
-			p.Scale = s.Floor / s.Start
+		scale := p.Scale * orDefault(s.Factor, 0.1)
+		if s.Start*scale < s.Floor {
+			scale = s.Floor / s.Start
+		}
+		if s.Start*(p.Scale-scale) > 1e-8 { // PyTorch's eps
+			p.Scale = scale
 		}
 		p.Waited = 0
 	}
