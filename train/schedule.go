@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/sinew-ml/sinew/internal/fmath"
 )
 
-// Schedule gives the learning rate of each step, counted from 0. A schedule of your own
-// must be a function of the step alone, so that a resumed run goes on the same way.
+// Schedule gives the learning rate of each step, counted from 0: [Constant], [StepDecay],
+// [Exponential], [Cosine], [OneCycle] and [Plateau], each of which may follow a [Warmup].
+// A schedule of your own must be a function of the step alone, so that a resumed run
+// goes on the same way.
 type Schedule interface {
 	Rate(step int) float64
 }
@@ -62,7 +66,7 @@ func (s Exponential) check() error { return inUnit("factor", s.Factor) }
 type Cosine struct {
 	Start  float64 `json:"start"`
 	End    float64 `json:"end,omitempty"`
-	Steps  int     `json:"steps,omitempty"`  // 0: all steps of Fit
+	Steps  int     `json:"steps,omitempty"`  // 0: all steps of the first Fit
 	Cycles int     `json:"cycles,omitempty"` // 0: 1
 }
 
@@ -74,7 +78,13 @@ func (s Cosine) Rate(step int) float64 {
 		return s.End
 	}
 	x := float64(step) * float64(max(1, s.Cycles)) / float64(steps)
-	return s.End + (s.Start-s.End)*(1+math.Cos(math.Pi*(x-math.Floor(x))))/2
+	return wave(s.Start, s.End, x-math.Floor(x))
+}
+
+// wave goes from from to to along half a cosine while x goes from 0 to 1, with the same
+// bits on every machine.
+func wave(from, to, x float64) float64 {
+	return to + float64((from-to)/2*(1+fmath.CosPi(x)))
 }
 
 func (s Cosine) check() error {
@@ -93,7 +103,7 @@ func (s Cosine) within(steps int) Schedule {
 // policy (Smith and Topin 2018) in the form and with the defaults of PyTorch's OneCycleLR.
 type OneCycle struct {
 	Peak        float64 `json:"peak"`
-	Steps       int     `json:"steps,omitempty"`        // 0: all steps of Fit
+	Steps       int     `json:"steps,omitempty"`        // 0: all steps of the first Fit
 	Rise        float64 `json:"rise,omitempty"`         // in (0, 1); 0: 0.3
 	Divide      float64 `json:"divide,omitempty"`       // at least 1; 0: 25
 	FinalDivide float64 `json:"final_divide,omitempty"` // at least 1; 0: 1e4
@@ -104,8 +114,7 @@ func (s OneCycle) Rate(step int) float64 {
 	low := s.Peak / orDefault(s.Divide, 25)
 	final := low / orDefault(s.FinalDivide, 1e4)
 	last := float64(max(1, s.Steps) - 1)
-	top := orDefault(s.Rise, 0.3)*(last+1) - 1
-	wave := func(from, to, x float64) float64 { return to + (from-to)/2*(1+math.Cos(math.Pi*x)) }
+	top := float64(orDefault(s.Rise, 0.3)*(last+1)) - 1
 	switch x := math.Min(float64(step), last); {
 	case x <= top && top > 0:
 		return wave(low, s.Peak, x/top)
@@ -191,7 +200,20 @@ func (s Plateau) check() error {
 	if !(s.Floor >= 0 && s.Floor <= s.Start) {
 		err = fmt.Errorf("floor %g: want a number in [0, %g], the start", s.Floor, s.Start)
 	}
-	return errors.Join(inUnit("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), err)
+	return errors.Join(share("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), err)
+}
+
+// plateauOf returns the Plateau of a schedule, which may be what a Warmup leads to.
+func plateauOf(s Schedule) (p Plateau, ok bool) {
+	for {
+		w, warm := s.(Warmup)
+		if !warm {
+			break
+		}
+		s = w.Then
+	}
+	p, ok = s.(Plateau)
+	return p, ok
 }
 
 // plateau is the state of a Plateau in a run.
@@ -255,6 +277,10 @@ func rateRange(name string, r float64) error {
 
 // checkSchedule says what is wrong with a schedule.
 func checkSchedule(s Schedule) error {
+	switch s.(type) {
+	case *Constant, *StepDecay, *Exponential, *Cosine, *OneCycle, *Warmup, *Plateau:
+		return fmt.Errorf("learning rate of type %T: want a value, not a pointer", s)
+	}
 	if c, ok := s.(checked); ok {
 		if err := c.check(); err != nil {
 			return err
