@@ -307,7 +307,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		}
 	}
 	if r.Rows == 0 {
-		return errors.New("train: the source has no rows")
+		return errors.New("train: the source has no rows that count")
 	}
 	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxNorm: r.Norm,
 		Train: Metrics{Loss: r.Loss / r.Weight, Accuracy: math.NaN()}, Validation: none()}

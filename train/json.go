@@ -256,8 +256,12 @@ func (c Config) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON writes; a learning rate may be a plain number, for a
 // constant one. Names and fields that it does not know give errors that list what it
-// knows, and leave c as it was. It does not check values: New does.
+// knows, and leave c as it was; otherwise all of c is replaced, and null does nothing. It
+// does not check values: New does.
 func (c *Config) UnmarshalJSON(text []byte) error {
+	if !given(text) {
+		return nil
+	}
 	var j configJSON
 	if err := strict(text, &j); err != nil {
 		return fmt.Errorf("train: configuration: %w", err)
