@@ -72,11 +72,12 @@ func hash(params []float32) uint64 {
 // prints the line to put here.
 func TestSameBitsOnEveryLevel(t *testing.T) {
 	data, test := digits()
+	few, _ := data.Split(0.75, 2)
 	hashes := map[string]struct{ fused, generic uint64 }{
 		"adam relu cross-entropy":             {0xba53e026b39714f9, 0xbb43609432867e86},
 		"momentum tanh sigmoid squared error": {0x87bcd5a169828129, 0x81d7eeea8920fe36},
 		"wide":                                {0x58e4bb59213bd35a, 0xb6fb07997e758b51},
-		"everything":                          {0, 0},
+		"everything":                          {0x9a634771defe45df, 0x747e36973e56dec6}, // of activations in float64: moves when package mat has them
 	}
 	for _, run := range []struct {
 		name   string
@@ -92,7 +93,8 @@ func TestSameBitsOnEveryLevel(t *testing.T) {
 		// Wide enough for products in several tiles, panels and depths.
 		{"wide", train.Config{Epochs: 1, Seed: 7, BatchSize: 400}, []net.Layer{{Units: 40, Activation: net.ReLU}, {Units: 530, Activation: net.ReLU}, {Units: 10}},
 			net.SoftmaxCrossEntropy},
-		// All kinds of layers and everything that a step and an epoch do, on two workers.
+		// All kinds of layers and everything that a step and an epoch do, on two workers; on
+		// few rows, for the sake of emulators.
 		{"everything", train.Config{
 			Optimizer: train.AdamW{}, LearnRate: train.Warmup{Steps: 5, Then: train.Cosine{Start: 0.01}}, BatchSize: 64, Epochs: 2, Seed: 8,
 			ClipValue: 0.5, ClipNorm: 1, L1: 1e-4, L2: 1e-3, MaxNorm: 3, ClassWeights: []float64{1, 2, 0, 1, 1, 0.5, 1, 1, 3, 1},
@@ -106,7 +108,11 @@ func TestSameBitsOnEveryLevel(t *testing.T) {
 		t.Run(run.name, func(t *testing.T) {
 			eachLevel(t, func(t *testing.T, level isa.Level) {
 				m := network(t, net.Config{Inputs: 64, Layers: run.layers, Loss: run.loss})
-				if _, err := trainer(t, m, run.config).Fit(context.Background(), data, test); err != nil {
+				rows := data
+				if run.name == "everything" {
+					rows = few
+				}
+				if _, err := trainer(t, m, run.config).Fit(context.Background(), rows, test); err != nil {
 					t.Fatal(err)
 				}
 				want, is := hashes[run.name].generic, "generic"
