@@ -20,7 +20,7 @@ const (
 	SiLU                          // z·sigmoid(z), also called swish
 	Softplus                      // log(1+eᶻ)
 	HardSigmoid                   // min(max(z/6+½, 0), 1); derivative at ±3: 0
-	HardSwish                     // z·HardSigmoid(z) (Howard et al. 2019)
+	HardSwish                     // z·HardSigmoid(z) (Howard et al. 2019); derivative at -3: 0 (PyTorch 1.13 has -½), at 3: 1
 	ReLU6                         // min(max(z, 0), 6); derivative at 0 and 6: 0
 )
 

@@ -23,28 +23,38 @@ type Config struct {
 	ClipValue   float64 // each gradient is brought into ±ClipValue; 0: no
 	ClipNorm    float64 // a gradient whose 2-norm is larger is scaled down to it; 0: no
 	L2          float64 // λ₂/2·w² is added to the loss: λ₂·w to the gradient
-	L1          float64 // λ₁·|w| is added to the loss: by a proximal step, which makes true zeros
+	L1          float64 // λ₁·|w| is added to the loss: by a proximal step, which makes true zeros; see below
 	DecayBiases bool    // L1, L2 and AdamW's decay for biases, γ and β as well
 	MaxNorm     float64 // the weights of a unit whose 2-norm is larger are scaled down to it; 0: no
+
+	// The proximal step moves each weight by rate·L1 towards 0, where it stops, whatever the
+	// optimizer. AdaGrad, RMSProp and Adam bring gradients to a size of about 1, so that L1 is
+	// compared with that, not with the loss: to be felt it must be larger than with SGD, and
+	// near 1 it wins over everything.
 
 	// Layers overrides some of it per layer: nil, or one per layer of the network.
 	Layers []LayerConfig
 
-	// ClassWeights says how much the rows of each class count (labels only); Balanced gives
-	// them the weights rows/(classes·rows of the class), of scikit-learn's "balanced".
+	// ClassWeights says how much the rows of each class count in Fit (labels only), in
+	// training and validation, as a factor of the rows' own weights. Balanced gives the
+	// classes the weights rows/(classes·rows of the class in the training set), of
+	// scikit-learn's "balanced". Both weigh the whole loss of a row; with label smoothing
+	// PyTorch's class weights do not, but the share of each class in it.
 	ClassWeights []float64
 	Balanced     bool
 
 	// Patience ends Fit when Watch has not become better, by more than MinDelta, in so many
-	// epochs, and leaves the weights of the best epoch; 0: never. KeepBest leaves them
-	// without ending Fit.
+	// epochs, and leaves the weights of the best epoch, which is the last one that was
+	// better in that sense; 0: never. KeepBest leaves them without ending Fit.
 	Patience int
 	Watch    Figure
 	MinDelta float64
 	KeepBest bool
 
-	// EMA keeps a running average of the weights, avg = EMA·avg + (1-EMA)·w after each step;
-	// SWA averages those at the end of epochs SWA, SWA+1, ... (Izmailov et al. 2018).
+	// EMA keeps a running average of the weights after each step: after t steps that of
+	// step k counts (1-EMA)·EMA^(t-k)/(1-EMA^t), which leaves out the weights before
+	// the first (as Adam's correction does). SWA averages those at the end of epochs SWA,
+	// SWA+1, ... (Izmailov et al. 2018). Running averages of batch norms are averaged too.
 	// Validation then measures the average, and Fit leaves it. 0: no; at most one of them.
 	EMA float64
 	SWA int
@@ -94,6 +104,7 @@ func (c Config) withDefaults() Config {
 // check says what is out of range in a configuration with its defaults.
 func (c *Config) check(m *net.Network) error {
 	const most = 1 << 24
+	classes := max(2, m.Outputs())
 	switch {
 	case c.BatchSize < 0 || c.BatchSize > most:
 		return fmt.Errorf("batch size %d: want 1...%d, or 0 for %d", c.BatchSize, most, DefaultBatchSize)
@@ -111,6 +122,8 @@ func (c *Config) check(m *net.Network) error {
 		return errors.New("both EMA and SWA are given: want at most one of them")
 	case c.Balanced && c.ClassWeights != nil:
 		return errors.New("both Balanced and ClassWeights are given: want at most one of them")
+	case c.ClassWeights != nil && len(c.ClassWeights) != classes:
+		return fmt.Errorf("%d class weights: want %d, one per class", len(c.ClassWeights), classes)
 	case c.Layers != nil && len(c.Layers) != m.Layers():
 		return fmt.Errorf("%d layer configurations: the network has %d layers", len(c.Layers), m.Layers())
 	}
@@ -144,6 +157,11 @@ func (c *Config) check(m *net.Network) error {
 	}
 	if !trains {
 		return errors.New("all layers are frozen")
+	}
+	switch c.Optimizer.(type) {
+	case SGD, AdaGrad, RMSProp, Adam, AdamW, RProp:
+	default:
+		return fmt.Errorf("optimizer of type %T: want a value of SGD, AdaGrad, RMSProp, Adam, AdamW or RProp", c.Optimizer)
 	}
 	if err := c.Optimizer.check(); err != nil {
 		return err

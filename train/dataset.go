@@ -19,7 +19,7 @@ type Dataset struct {
 	Labels []int     // (rows) class of each row, from 0
 	Y      []float32 // (rows, outputs), row-major
 
-	Weights []float32 // (rows) how much each row counts; nil: all the same
+	Weights []float32 // (rows) how much each row counts, 0: training leaves it out; nil: all the same
 	Classes []string  // names of the classes, may be nil
 }
 

@@ -61,18 +61,24 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 	if err := data.check(t.m, "training"); err != nil {
 		return new(History), err
 	}
-	weights, err := t.classWeights(data)
+	classes, err := t.classWeights(data)
 	if err != nil {
 		return new(History), err
 	}
+	weights := data.weighted(classes)
 	rows := newShuffled(t, data, weights)
-	probe := &Dataset{Inputs: data.Inputs}
-	*probe = *data
-	if n := min(probeRows, data.Rows()); n < data.Rows() {
-		b := data.slice(0, n)
-		probe = &Dataset{Inputs: data.Inputs, X: b.X, Labels: b.Labels, Y: b.Y}
+	if len(rows.rows) == 0 {
+		return new(History), errors.New("train: training set: all rows have weight 0")
 	}
-	return t.fit(ctx, rows, probe, validation, baseline(t.m.Config(), data, weights))
+	// Rows from all over the set, which may be in the order of their classes.
+	probe, n := make([]int, min(probeRows, data.Rows())), data.Rows()
+	for i := range probe {
+		probe[i] = i * n / len(probe)
+	}
+	return t.fit(ctx, &fit{
+		t: t, rows: rows, labels: data.Labels != nil, classes: classes, probe: data.Take(probe), validation: validation,
+		baseline: baseline(t.m.Config(), data, weights),
+	})
 }
 
 // probeRows is the number of training rows over which [LayerStats] are taken.
@@ -102,11 +108,12 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 	case t.c.Balanced:
 		return new(History), errors.New("train: Balanced needs to see all labels first: give ClassWeights instead")
 	}
-	weights, err := t.givenWeights(labels)
+	classes, err := t.givenWeights(labels)
 	if err != nil {
 		return new(History), err
 	}
-	return t.fit(ctx, &streamed{t: t, source: source, labels: labels, classes: weights}, nil, validation, 0)
+	rows := &streamed{t: t, source: source, labels: labels, classes: classes}
+	return t.fit(ctx, &fit{t: t, rows: rows, labels: labels, classes: classes, validation: validation})
 }
 
 // feed gives the batches of a run.
@@ -118,18 +125,16 @@ type feed interface {
 	next() (net.Batch, error)
 }
 
-// fit runs what is left of a run over the feed.
-func (t *Trainer) fit(ctx context.Context, rows feed, probe, validation *Dataset, baseline float64) (*History, error) {
-	if validation != nil {
-		if err := validation.check(t.m, "validation"); err != nil {
-			return new(History), err
-		}
+// fit runs what is left of a run.
+func (t *Trainer) fit(ctx context.Context, f *fit) (*History, error) {
+	if err := f.check(); err != nil {
+		return new(History), err
 	}
 	if !t.resumed {
-		t.run = run{Epochs: t.c.Epochs, History: History{Baseline: baseline}}
+		t.run = run{Epochs: t.c.Epochs, History: History{Baseline: f.baseline}}
 	}
 	t.resumed = false
-	f := &fit{t: t, rows: rows, probe: probe, validation: validation, before: append([]float32(nil), t.m.Params()...)}
+	f.before = append([]float32(nil), t.m.Params()...)
 	f.keep()
 	if f.best = t.c.bestWanted(); f.best && t.best == nil {
 		t.best = append(append([]float32(nil), t.m.Params()...), t.m.Stats()...)
@@ -142,6 +147,35 @@ func (t *Trainer) fit(ctx context.Context, rows feed, probe, validation *Dataset
 	return &h, err
 }
 
+// check says what does not fit about the validation set and the watched figure, and
+// gives the set its classes' weights.
+func (f *fit) check() error {
+	t, labels := f.t, f.labels
+	if v := f.validation; v != nil {
+		if err := v.check(t.m, "validation"); err != nil {
+			return err
+		}
+		if f.classes != nil {
+			if v.Labels == nil {
+				return errors.New("train: class weights: the validation set has no labels")
+			}
+			own := *v
+			own.Weights = v.weighted(f.classes)
+			if !(sumOf(own.Weights, own.Rows()) > 0) {
+				return errors.New("train: validation set: all rows have weight 0")
+			}
+			f.validation = &own
+		}
+		if t.c.Watch == ValidationAccuracy {
+			labels = v.Labels != nil
+		}
+	}
+	if (t.c.Watch == ValidationAccuracy || t.c.Watch == TrainAccuracy) && !labels {
+		return fmt.Errorf("train: watch %s: the set has no labels", t.c.Watch)
+	}
+	return nil
+}
+
 // bestWanted reports whether Fit leaves the weights of the best epoch.
 func (c *Config) bestWanted() bool { return c.KeepBest || c.Patience > 0 }
 
@@ -149,15 +183,19 @@ func (c *Config) bestWanted() bool { return c.KeepBest || c.Patience > 0 }
 type fit struct {
 	t          *Trainer
 	rows       feed
-	probe      *Dataset // nil: a stream, whose first batch of an epoch stands in
+	labels     bool      // whether the training set has labels
+	classes    []float64 // weights of the classes, nil: none
+	probe      *Dataset  // nil: a stream, whose first batch of an epoch stands in
 	validation *Dataset
+	baseline   float64 // of History
 	best       bool
 	before     []float32 // parameters before the last step
 	left       error     // why the run was left before its end
 
 	// At the end of the last finished epoch.
-	good  [][]float32 // all that an update changes
-	steps int
+	good     [][]float32 // all that an update changes
+	steps    int
+	averaged int
 }
 
 // arenas returns all that an update changes.
@@ -177,7 +215,7 @@ func (f *fit) keep() {
 	for i, a := range arenas {
 		copy(f.good[i], a)
 	}
-	f.steps = f.t.steps
+	f.steps, f.averaged = f.t.steps, f.t.averaged
 }
 
 // epochs runs the epochs that are left.
@@ -219,6 +257,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	exact := steps // or 0
 	if steps == 0 {
 		steps = r.Last
 	}
@@ -242,7 +281,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.Step+1 == steps {
+		if exact == 0 || r.Step+1 == exact { // any step of a stream may be its last
 			copy(f.before, t.m.Params())
 		}
 		loss, err := t.Step(b)
@@ -268,11 +307,11 @@ func (f *fit) epoch(ctx context.Context) error {
 		}
 	}
 	if r.Rows == 0 {
-		return errors.New("train: the source has no rows")
+		return errors.New("train: the source has no rows that count")
 	}
 	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxNorm: r.Norm,
 		Train: Metrics{Loss: r.Loss / r.Weight, Accuracy: math.NaN()}, Validation: none()}
-	if f.probe.Labels != nil {
+	if f.labels {
 		e.Train.Accuracy = float64(r.Right) / float64(r.Rows)
 	}
 	if t.c.SWA > 0 && number >= t.c.SWA {
@@ -323,7 +362,7 @@ func (t *Trainer) swapAverage() {
 func (f *fit) watch(e *Epoch) {
 	t, r := f.t, &f.t.run
 	figure := t.c.Watch.of(e)
-	if p, ok := t.c.LearnRate.(Plateau); ok {
+	if p, ok := plateauOf(t.c.LearnRate); ok {
 		t.plateau.after(p, figure)
 	}
 	if r.History.Best == 0 || figure < r.Best-t.c.MinDelta {
@@ -354,9 +393,13 @@ func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 	for i, arena := range f.t.arenas() {
 		copy(arena, f.good[i])
 	}
-	f.t.steps = f.steps
+	f.t.steps, f.t.averaged = f.steps, f.averaged
 	f.t.run.Step = 0
-	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: epoch - 1, Where: where}
+	restored := epoch - 1
+	if best := f.t.run.History.Best; f.best && best > 0 {
+		restored = best // fit puts it in place
+	}
+	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: restored, Where: where}
 }
 
 // copied returns a data set of its own with the rows of a batch.
@@ -372,18 +415,24 @@ type shuffled struct {
 	t       *Trainer
 	data    *Dataset
 	weights []float32 // (rows), nil: none
-	order   []int
+	rows    []int     // those with a weight above 0
+	order   []int     // of them in this epoch
 	at      int
 }
 
 func newShuffled(t *Trainer, data *Dataset, weights []float32) *shuffled {
-	return &shuffled{t: t, data: data, weights: weights, order: make([]int, data.Rows())}
+	s := &shuffled{t: t, data: data, weights: weights}
+	for i := range data.Rows() {
+		if weights == nil || weights[i] > 0 {
+			s.rows = append(s.rows, i)
+		}
+	}
+	s.order = make([]int, len(s.rows))
+	return s
 }
 
 func (s *shuffled) begin(epoch, skip int) (steps int, err error) {
-	for i := range s.order {
-		s.order[i] = i
-	}
+	copy(s.order, s.rows)
 	rng.New(s.t.c.Seed, rng.Shuffle, uint32(epoch)).Shuffle(s.order)
 	size := s.t.c.BatchSize
 	s.at = min(len(s.order), skip*size)
@@ -450,6 +499,16 @@ func (s *streamed) begin(epoch, skip int) (steps int, err error) {
 }
 
 func (s *streamed) next() (net.Batch, error) {
+	for {
+		b, err := s.read()
+		if err != nil || b.Weights == nil || sumOf(b.Weights, len(b.Weights)) > 0 {
+			return b, err
+		} // else none of its rows counts
+	}
+}
+
+// read returns the next rows of the source as a batch.
+func (s *streamed) read() (net.Batch, error) {
 	t := s.t
 	in, out := t.m.Inputs(), t.m.Outputs()
 	labels, y := t.labels, []float32(nil)
@@ -486,59 +545,58 @@ func (s *streamed) next() (net.Batch, error) {
 	}
 	if s.labels {
 		b.Labels = labels[:n]
+		for i, l := range b.Labels {
+			if classes := max(2, out); uint(l) >= uint(classes) {
+				return b, fmt.Errorf("train: source: label %d in row %d (from 0): want 0...%d", l, s.row+i, classes-1)
+			}
+		}
 	} else {
 		b.Y = y[:n*out]
 		if i := notFinite(b.Y); i >= 0 {
 			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): want finite values", b.Y[i], s.row+i/out, i%out)
 		}
 	}
+	s.row += n
 	if s.classes != nil {
 		b.Weights = t.weights[:n]
 		for i, l := range b.Labels {
-			if uint(l) < uint(len(s.classes)) {
-				b.Weights[i] = float32(s.classes[l])
-			} // else Step says what is wrong with the label
+			b.Weights[i] = float32(s.classes[l])
 		}
 	}
-	s.row += n
 	return b, nil
 }
 
 // givenWeights returns ClassWeights if they fit.
 func (t *Trainer) givenWeights(labels bool) ([]float64, error) {
-	w := t.c.ClassWeights
-	if w == nil && !t.c.Balanced {
-		return nil, nil
-	}
-	if !labels {
+	if !labels && (t.c.ClassWeights != nil || t.c.Balanced) {
 		return nil, errors.New("train: class weights: the training set has no labels")
 	}
-	if n := max(2, t.m.Outputs()); w != nil && len(w) != n {
-		return nil, fmt.Errorf("train: %d class weights: want %d, one per class", len(w), n)
-	}
-	return w, nil
+	return t.c.ClassWeights, nil
 }
 
-// classWeights returns the weight of each row: its own times its class's; nil for none.
-func (t *Trainer) classWeights(d *Dataset) ([]float32, error) {
+// classWeights returns the weight of each class; nil for none.
+func (t *Trainer) classWeights(d *Dataset) ([]float64, error) {
 	classes, err := t.givenWeights(d.Labels != nil)
-	if err != nil {
-		return nil, err
+	if err != nil || !t.c.Balanced {
+		return classes, err
 	}
-	if t.c.Balanced {
-		counts := make([]int, max(2, t.m.Outputs()))
-		for _, l := range d.Labels {
-			counts[l]++
-		}
-		classes = make([]float64, len(counts))
-		for i, n := range counts {
-			if n > 0 {
-				classes[i] = float64(d.Rows()) / float64(len(counts)*n)
-			}
+	counts := make([]int, max(2, t.m.Outputs()))
+	for _, l := range d.Labels {
+		counts[l]++
+	}
+	classes = make([]float64, len(counts))
+	for i, n := range counts {
+		if n > 0 {
+			classes[i] = float64(d.Rows()) / float64(len(counts)*n)
 		}
 	}
+	return classes, nil
+}
+
+// weighted returns the weight of each row: its own times its class's; nil for none.
+func (d *Dataset) weighted(classes []float64) []float32 {
 	if classes == nil {
-		return d.Weights, nil
+		return d.Weights
 	}
 	weights := make([]float32, d.Rows())
 	for i, l := range d.Labels {
@@ -548,5 +606,5 @@ func (t *Trainer) classWeights(d *Dataset) ([]float32, error) {
 		}
 		weights[i] = float32(w)
 	}
-	return weights, nil
+	return weights
 }

@@ -10,8 +10,8 @@ import (
 
 // Metrics is how well a network does on a data set.
 type Metrics struct {
-	Loss     float64 // mean over the rows, weighted as training is
-	Accuracy float64 // share of rows whose class is right, in [0, 1]; NaN without labels
+	Loss     float64 // mean over the rows, weighted by their weights (and their classes' in Fit)
+	Accuracy float64 // share of rows whose class is right, whatever their weights, in [0, 1]; NaN without labels
 }
 
 // Epoch is the record of one pass over the training set.
@@ -25,7 +25,7 @@ type Epoch struct {
 	Validation Metrics `json:"validation"`
 
 	Steps    int          `json:"steps"`     // updates of the epoch
-	Rows     int          `json:"rows"`      // rows that it saw
+	Rows     int          `json:"rows"`      // rows that it saw: those with a weight above 0
 	GradNorm float64      `json:"grad_norm"` // mean 2-norm of the steps' gradients, before clipping
 	MaxNorm  float64      `json:"max_norm"`  // the largest of them
 	Layers   []LayerStats `json:"layers"`
@@ -37,7 +37,8 @@ type Epoch struct {
 func (e *Epoch) RowsPerSecond() float64 { return float64(e.Rows) / e.Seconds }
 
 // LayerStats is the state of a layer at the end of an epoch. Dead and Saturated are taken
-// over a probe of up to 512 rows of the training set.
+// over a probe of up to 512 rows from all over the training set (of a stream: its first
+// batch), as predictions see them.
 type LayerStats struct {
 	Units       int     `json:"units"`
 	UpdateRatio float64 `json:"update_ratio"` // 2-norm of the last step's change of W over that of W; about 1e-3 is healthy
@@ -109,14 +110,16 @@ func evaluate(ws *net.Workspace, d *Dataset) Metrics {
 		b := d.slice(from, to)
 		w := sumOf(b.Weights, to-from)
 		if w == 0 {
-			continue // rows that do not count
+			b.Weights = nil // no row of these counts in the loss, but all in the accuracy
 		}
 		loss, err := ws.Loss(b)
 		if err != nil {
 			panic("train: evaluate: " + err.Error()) // d was checked
 		}
-		total += float64(loss * w)
-		weights += w
+		if w > 0 {
+			total += float64(loss * w)
+			weights += w
+		}
 		if d.Labels != nil {
 			right += correct(ws.Network(), ws.Outputs(to-from), b.Labels)
 		}

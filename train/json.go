@@ -3,7 +3,10 @@ package train
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -54,11 +57,7 @@ func read(what string, known map[string]func() any, text []byte) (any, error) {
 	}
 	make, ok := known[head.Name]
 	if !ok {
-		var names []string
-		for name := range known {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+		names := slices.Sorted(maps.Keys(known))
 		return nil, fmt.Errorf("%s: unknown name %.40q; known: %s", what, head.Name, strings.Join(names, ", "))
 	}
 	var fields map[string]json.RawMessage
@@ -77,12 +76,41 @@ func read(what string, known map[string]func() any, text []byte) (any, error) {
 	return v, nil
 }
 
-// strict decodes text, which must have no fields that v has not.
+// strict decodes text, an object or null, which must have no fields that v, a pointer to a
+// struct, has not.
 func strict(text []byte, v any) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	known := fieldsOf(reflect.TypeOf(v).Elem())
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("unknown field %.40q; known: %s", name, strings.Join(known, ", "))
+		}
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
+	d.DisallowUnknownFields() // of structs within
 	return d.Decode(v)
 }
+
+// fieldsOf returns the names that the fields of a struct have in JSON.
+func fieldsOf(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			names = append(names, fieldsOf(f.Type)...)
+		} else {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// given reports whether there is a value: null stands for none.
+func given(text json.RawMessage) bool { return len(text) > 0 && string(text) != "null" }
 
 func writeOptimizer(o Optimizer) (json.RawMessage, error) {
 	switch o.(type) {
@@ -152,6 +180,10 @@ func writeSchedule(s Schedule) (json.RawMessage, error) {
 }
 
 func readSchedule(text []byte) (Schedule, error) {
+	rate := Constant(0)
+	if given(text) && json.Unmarshal(text, &rate) == nil {
+		return rate, nil
+	}
 	v, err := read("schedule", schedules, text)
 	if err != nil {
 		return nil, err
@@ -171,8 +203,14 @@ func readSchedule(text []byte) (Schedule, error) {
 		return *s, nil
 	default:
 		w := v.(*warmupJSON)
+		if !given(w.Then) {
+			return nil, errors.New(`schedule "warmup": "then" is missing: the schedule that follows`)
+		}
 		then, err := readSchedule(w.Then)
-		return Warmup{w.Steps, then}, err
+		if err != nil {
+			return nil, fmt.Errorf(`schedule "warmup": then: %w`, err)
+		}
+		return Warmup{w.Steps, then}, nil
 	}
 }
 
@@ -217,26 +255,28 @@ func (c Config) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes; a learning rate may be a plain number, for a
-// constant one. Fields that it does not know are errors.
+// constant one. Names and fields that it does not know give errors that list what it
+// knows, and leave c as it was; otherwise all of c is replaced, and null does nothing. It
+// does not check values: New does.
 func (c *Config) UnmarshalJSON(text []byte) error {
+	if !given(text) {
+		return nil
+	}
 	var j configJSON
 	if err := strict(text, &j); err != nil {
-		return err
+		return fmt.Errorf("train: configuration: %w", err)
 	}
 	n := Config{nil, nil, j.BatchSize, j.Epochs, j.Seed, j.ClipValue, j.ClipNorm, j.L2, j.L1, j.DecayBiases, j.MaxNorm,
 		j.Layers, j.ClassWeights, j.Balanced, j.Patience, j.Watch, j.MinDelta, j.KeepBest, j.EMA, j.SWA, j.Workers, nil}
 	var err error
-	if j.Optimizer != nil {
+	if given(j.Optimizer) {
 		if n.Optimizer, err = readOptimizer(j.Optimizer); err != nil {
-			return err
+			return fmt.Errorf("train: configuration: %w", err)
 		}
 	}
-	if j.LearnRate != nil {
-		rate := Constant(0)
-		if json.Unmarshal(j.LearnRate, &rate) == nil {
-			n.LearnRate = rate
-		} else if n.LearnRate, err = readSchedule(j.LearnRate); err != nil {
-			return err
+	if given(j.LearnRate) {
+		if n.LearnRate, err = readSchedule(j.LearnRate); err != nil {
+			return fmt.Errorf("train: configuration: %w", err)
 		}
 	}
 	*c = n

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/sinew-ml/sinew/internal/fmath"
 )
 
-// Schedule gives the learning rate of each step, counted from 0. A schedule of your own
-// must be a function of the step alone, so that a resumed run goes on the same way.
+// Schedule gives the learning rate of each step, counted from 0: [Constant], [StepDecay],
+// [Exponential], [Cosine], [OneCycle] and [Plateau], each of which may follow a [Warmup].
+// A schedule of your own must be a function of the step alone, so that a resumed run
+// goes on the same way.
 type Schedule interface {
 	Rate(step int) float64
 }
@@ -62,7 +66,7 @@ func (s Exponential) check() error { return inUnit("factor", s.Factor) }
 type Cosine struct {
 	Start  float64 `json:"start"`
 	End    float64 `json:"end,omitempty"`
-	Steps  int     `json:"steps,omitempty"`  // 0: all steps of Fit
+	Steps  int     `json:"steps,omitempty"`  // 0: all steps of the first Fit
 	Cycles int     `json:"cycles,omitempty"` // 0: 1
 }
 
@@ -74,7 +78,13 @@ func (s Cosine) Rate(step int) float64 {
 		return s.End
 	}
 	x := float64(step) * float64(max(1, s.Cycles)) / float64(steps)
-	return s.End + (s.Start-s.End)*(1+math.Cos(math.Pi*(x-math.Floor(x))))/2
+	return wave(s.Start, s.End, x-math.Floor(x))
+}
+
+// wave goes from from to to along half a cosine while x goes from 0 to 1, with the same
+// bits on every machine.
+func wave(from, to, x float64) float64 {
+	return to + float64((from-to)/2*(1+fmath.CosPi(x)))
 }
 
 func (s Cosine) check() error {
@@ -93,7 +103,7 @@ func (s Cosine) within(steps int) Schedule {
 // policy (Smith and Topin 2018) in the form and with the defaults of PyTorch's OneCycleLR.
 type OneCycle struct {
 	Peak        float64 `json:"peak"`
-	Steps       int     `json:"steps,omitempty"`        // 0: all steps of Fit
+	Steps       int     `json:"steps,omitempty"`        // 0: all steps of the first Fit
 	Rise        float64 `json:"rise,omitempty"`         // in (0, 1); 0: 0.3
 	Divide      float64 `json:"divide,omitempty"`       // at least 1; 0: 25
 	FinalDivide float64 `json:"final_divide,omitempty"` // at least 1; 0: 1e4
@@ -104,8 +114,7 @@ func (s OneCycle) Rate(step int) float64 {
 	low := s.Peak / orDefault(s.Divide, 25)
 	final := low / orDefault(s.FinalDivide, 1e4)
 	last := float64(max(1, s.Steps) - 1)
-	top := orDefault(s.Rise, 0.3)*(last+1) - 1
-	wave := func(from, to, x float64) float64 { return to + (from-to)/2*(1+math.Cos(math.Pi*x)) }
+	top := float64(orDefault(s.Rise, 0.3)*(last+1)) - 1
 	switch x := math.Min(float64(step), last); {
 	case x <= top && top > 0:
 		return wave(low, s.Peak, x/top)
@@ -174,19 +183,37 @@ func (s Warmup) within(steps int) Schedule {
 
 // Plateau multiplies the rate by Factor when the watched figure of Config has not become
 // better for more than Patience epochs of Fit, as PyTorch's ReduceLROnPlateau with its
-// defaults: better means lower by a share of 1e-4 (higher, for an accuracy).
+// defaults: better means lower by a share of 1e-4 (higher, for an accuracy), and a step
+// down of 1e-8 or less is not made. Within a Warmup it lowers those rates too.
 type Plateau struct {
 	Start    float64 `json:"start"`
 	Factor   float64 `json:"factor,omitempty"`   // in (0, 1); 0: 0.1
 	Patience int     `json:"patience,omitempty"` // epochs; 0: 10
-	Floor    float64 `json:"floor,omitempty"`    // the rate falls no lower
+	Floor    float64 `json:"floor,omitempty"`    // the rate falls no lower; at most Start
 }
 
 // Rate returns Start: the trainer keeps by how much it has been lowered.
 func (s Plateau) Rate(int) float64 { return s.Start }
 
 func (s Plateau) check() error {
-	return errors.Join(inUnit("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), rateRange("floor", s.Floor))
+	var err error
+	if !(s.Floor >= 0 && s.Floor <= s.Start) {
+		err = fmt.Errorf("floor %g: want a number in [0, %g], the start", s.Floor, s.Start)
+	}
+	return errors.Join(share("factor", orDefault(s.Factor, 0.1)), atLeast("patience", s.Patience, 0), err)
+}
+
+// plateauOf returns the Plateau of a schedule, which may be what a Warmup leads to.
+func plateauOf(s Schedule) (p Plateau, ok bool) {
+	for {
+		w, warm := s.(Warmup)
+		if !warm {
+			break
+		}
+		s = w.Then
+	}
+	p, ok = s.(Plateau)
+	return p, ok
 }
 
 // plateau is the state of a Plateau in a run.
@@ -199,7 +226,7 @@ type plateau struct {
 
 // after takes the watched figure of an epoch, lower being better.
 func (p *plateau) after(s Plateau, figure float64) {
-	threshold := p.Best - 1e-4*math.Abs(p.Best)
+	threshold := p.Best - float64(1e-4*math.Abs(p.Best)) // not fused: the same on every machine
 	if !p.Any || figure < threshold {
 		p.Best, p.Any, p.Waited = figure, true, 0
 		return
@@ -209,9 +236,12 @@ func (p *plateau) after(s Plateau, figure float64) {
 		patience = 10
 	}
 	if p.Waited++; p.Waited > patience {
-		p.Scale *= orDefault(s.Factor, 0.1)
-		if s.Start*p.Scale < s.Floor {
-			p.Scale = s.Floor / s.Start
+		scale := p.Scale * orDefault(s.Factor, 0.1)
+		if s.Start*scale < s.Floor {
+			scale = s.Floor / s.Start
+		}
+		if s.Start*(p.Scale-scale) > 1e-8 { // PyTorch's eps
+			p.Scale = scale
 		}
 		p.Waited = 0
 	}
@@ -247,6 +277,10 @@ func rateRange(name string, r float64) error {
 
 // checkSchedule says what is wrong with a schedule.
 func checkSchedule(s Schedule) error {
+	switch s.(type) {
+	case *Constant, *StepDecay, *Exponential, *Cosine, *OneCycle, *Warmup, *Plateau:
+		return fmt.Errorf("learning rate of type %T: want a value, not a pointer", s)
+	}
 	if c, ok := s.(checked); ok {
 		if err := c.check(); err != nil {
 			return err

@@ -10,7 +10,8 @@ import (
 )
 
 // Step makes one update from b, which has at most BatchSize rows, and returns the
-// mean loss before it. It allocates nothing.
+// mean loss before it. It allocates nothing. Class weights are Fit's: here b has weights
+// of its own. A [Plateau] lowers the rate in Fit only.
 //
 // An error says what does not fit about b or about the schedule's rate, or is
 // ErrNonFinite if the loss is NaN or infinite or the norm of the gradient above 1e19,
@@ -30,17 +31,21 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if t.c.ClipValue > 0 {
-		mat.ClipValue(t.ws.Grads(), float32(t.c.ClipValue))
-	}
 	t.gradNorm = t.norm()
 	const most = 1e19
 	if !finite(loss) || !(t.gradNorm <= most) {
 		return loss, ErrNonFinite
 	}
+	norm := t.gradNorm
+	if t.c.ClipValue > 0 {
+		mat.ClipValue(t.ws.Grads(), float32(t.c.ClipValue))
+		if t.c.ClipNorm > 0 {
+			norm = t.norm()
+		}
+	}
 	t.clip = 1
-	if c := t.c.ClipNorm; c > 0 && t.gradNorm > c {
-		t.clip = c / t.gradNorm
+	if c := t.c.ClipNorm; c > 0 && norm > c {
+		t.clip = c / norm
 	}
 	t.steps++
 	t.rules[0] = t.c.Optimizer.rule(t.steps, rate, false)
@@ -58,8 +63,8 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 		t.maxNorm()
 	}
 	t.ws.UpdateStats()
-	if t.c.EMA > 0 {
-		t.moveAverage(1 - t.c.EMA)
+	if d := t.c.EMA; d > 0 {
+		t.moveAverage((1 - d) / (1 - math.Pow(d, float64(t.steps))))
 	}
 	return loss, nil
 }

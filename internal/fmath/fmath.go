@@ -1,4 +1,4 @@
-// Package fmath has exp, log, tanh and the normal distribution in float64 with the same bits on every
+// Package fmath has exp, log, tanh, cos and the normal distribution in float64 with the same bits on every
 // platform. The standard library's may differ: several ports have assembly of their
 // own, and compilers fuse a*b+c on some and not on others. Here every product is
 // rounded by an explicit conversion, so one sequence of IEEE 754 operations is left.
