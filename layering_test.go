@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"/mat":                  {"/internal/isa", "/internal/fmath"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng"},
+	"/onnx":                 {"/net", "/mat", "/internal/fmath", "/internal/atomicfile"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
