@@ -181,6 +181,9 @@ func checkNetwork(t *testing.T, c *testCase, m *Model) {
 // checkLabels compares the largest output of each row with labels that are class numbers.
 func checkLabels(t *testing.T, what string, got []float32, n int, want []any) {
 	t.Helper()
+	if len(want)*n != len(got) {
+		return // several labels per row
+	}
 	for r, label := range want {
 		class, ok := label.(float64)
 		if !ok || class < 0 || int(class) >= n {
