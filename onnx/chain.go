@@ -3,21 +3,23 @@ package onnx
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // chain is a model as a sequence of dense layers.
 type chain struct {
-	inputs int
-	pre    *affine // of the inputs: (x - sub)·mul, or nil
-	layers []chainLayer
-	head   head
+	inputs  int
+	pre     *affine   // of the inputs: (x - sub)·mul, or nil
+	matrix  []float32 // or (x - sub)·matrix, if not nil
+	layers  []chainLayer
+	head    head
+	classes []string // of the columns, or nil
 }
 
 // chainLayer is y = act(norm(x·W + b)).
 type chainLayer struct {
 	in, out int
 	w, b    []float32 // (in, out), (out)
+	bare    bool      // the file gives no biases
 	norm    step      // *batchNorm, *layerNorm or nil
 	act     string    // a name of package net's
 	alpha   float64   // of leaky-relu and elu
@@ -85,6 +87,9 @@ func (m *Model) chain() (*chain, error) {
 	}
 	c := &chainBuilder{width: m.inputs[0].size()}
 	c.inputs = c.width
+	if out.columns != nil {
+		c.classes = out.columns.labels()
+	}
 	for _, s := range steps {
 		if err := c.add(s); err != nil {
 			return nil, notChain(s, err)
@@ -184,8 +189,8 @@ func (m *Model) complement(s step) *value {
 	return nil
 }
 
-// last returns the layer that later steps may still change, or nil.
-func (c *chainBuilder) last() *chainLayer {
+// open returns the layer that later steps may still change, or nil.
+func (c *chainBuilder) open() *chainLayer {
 	if len(c.layers) == 0 || c.pending != nil || c.layers[len(c.layers)-1].act != "" {
 		return nil
 	}
@@ -207,7 +212,7 @@ func (c *chainBuilder) add(s step) error {
 	case *batchNorm:
 		return c.batchNorm(s)
 	case *layerNorm:
-		if l := c.last(); l != nil && l.norm == nil && s.n == l.out {
+		if l := c.open(); l != nil && l.norm == nil && s.n == l.out {
 			l.norm = s
 			return nil
 		}
@@ -242,13 +247,14 @@ func (c *chainBuilder) linear(s *linear) error {
 	if s.in[0].size() != s.inputs {
 		return fmt.Errorf("a layer for parts of %d elements of a row of %d", s.inputs, s.in[0].size())
 	}
-	l := chainLayer{in: s.inputs, out: s.outputs, w: s.w, b: s.b}
+	l := chainLayer{in: s.inputs, out: s.outputs, w: s.w, b: s.b, bare: s.b == nil}
 	if l.b == nil {
 		l.b = make([]float32, l.out)
 	}
 	c.close()
+	c.projection()
 	if a := c.pending; a != nil {
-		if len(c.layers) == 0 {
+		if len(c.layers) == 0 && c.matrix == nil {
 			// The shift can follow the weights, as it does not cancel against the inputs.
 			l.b = shifted(l.b, a.add, l.w)
 			clear(a.add)
@@ -263,9 +269,27 @@ func (c *chainBuilder) linear(s *linear) error {
 	return nil
 }
 
+// projection makes (x - mean)·W, without anything behind it, part of the preparation of the
+// inputs: it is a principal component analysis or a whitening.
+func (c *chainBuilder) projection() {
+	if len(c.layers) != 1 || c.pending != nil || c.pre == nil {
+		return
+	}
+	l := c.layers[0]
+	if l.act != "identity" || l.norm != nil || !l.bare {
+		return
+	}
+	for i, m := range c.pre.mul {
+		if m != 1 || l.b[i%l.out] != 0 {
+			return
+		}
+	}
+	c.matrix, c.layers = l.w, nil
+}
+
 // close gives the last layer its activation: none has come.
 func (c *chainBuilder) close() {
-	if l := c.last(); l != nil {
+	if l := c.open(); l != nil {
 		l.act = "identity"
 	}
 }
@@ -312,7 +336,7 @@ func (c *chainBuilder) scale(s *pair) error {
 
 // each applies x op v column by column: to the layer at hand, or to the next one's inputs.
 func (c *chainBuilder) each(op *pairOp, v []float32) {
-	l := c.last()
+	l := c.open()
 	switch {
 	case l == nil:
 		if c.pending == nil {
@@ -325,6 +349,7 @@ func (c *chainBuilder) each(op *pairOp, v []float32) {
 		l.norm = scaledNorm(l.norm, op, v)
 	default:
 		l.w, l.b = scaledColumns(l.w, l.b, op, v)
+		l.bare = l.bare && op != addOp && op != subOp
 	}
 }
 
@@ -374,7 +399,7 @@ func (c *chainBuilder) batchNorm(s *batchNorm) error {
 	if s.inner != 1 || len(s.gamma) != c.width {
 		return errors.New("batch normalisation with several elements per channel")
 	}
-	if l := c.last(); l != nil && l.norm == nil {
+	if l := c.open(); l != nil && l.norm == nil {
 		l.norm = s
 		return nil
 	}
@@ -409,7 +434,7 @@ func (c *chainBuilder) activation(s *unary) error {
 	case hardSigmoidFunc:
 		// clamp(alpha·x + beta) is clamp(x'/6 + ½) for x' = 6·alpha·x + (6·beta - 3).
 		if !s.isHardSigmoid() {
-			if c.last() == nil {
+			if c.open() == nil {
 				return errors.New("a hard sigmoid that does not follow a dense layer")
 			}
 			c.each(mulOp, repeat(6*alpha, c.width))
@@ -430,7 +455,7 @@ func repeat(x float64, n int) []float32 {
 }
 
 func (c *chainBuilder) activate(name string, alpha float64) error {
-	l := c.last()
+	l := c.open()
 	if l == nil {
 		return errors.New("an activation that does not follow a dense layer")
 	}
@@ -440,7 +465,7 @@ func (c *chainBuilder) activate(name string, alpha float64) error {
 
 // logits makes sure that the softmax that follows has a layer to itself.
 func (c *chainBuilder) logits() error {
-	if c.last() == nil {
+	if c.open() == nil {
 		return errors.New("softmax of something else than a layer's sums")
 	}
 	c.close()
@@ -505,29 +530,4 @@ func (c *chainBuilder) end() error {
 	}
 	c.layers = append(c.layers, l)
 	return nil
-}
-
-// fold puts batch norms and the affine map of the inputs into the weights.
-func (c *chain) fold() {
-	if c.pre != nil {
-		l := &c.layers[0]
-		l.w, l.b = folded(l.w, l.b, c.pre)
-		c.pre = nil
-	}
-	for i := range c.layers {
-		l := &c.layers[i]
-		s, ok := l.norm.(*batchNorm)
-		if !ok {
-			continue
-		}
-		w, b := make([]float32, len(l.w)), make([]float32, l.out)
-		for j := range b {
-			scale := float64(s.gamma[j]) / math.Sqrt(float64(s.variance[j])+s.eps)
-			b[j] = float32((float64(l.b[j])-float64(s.mean[j]))*scale + float64(s.beta[j]))
-			for k := j; k < len(w); k += l.out {
-				w[k] = float32(float64(l.w[k]) * scale)
-			}
-		}
-		l.w, l.b, l.norm = w, b, nil
-	}
 }
