@@ -259,5 +259,5 @@ for opset in [19, 20, 21, 22]:
     v = (v - d(bm)) / np.sqrt(d(bv) + 1e-3) * d(bw) + d(bb)
     t = g("Reshape", g("Identity", t), g.const("shape", [-1, 6], np.int64), allowzero=1)
     g("Gemm", g("Dropout", t), g.const("w2", w2 := f32(6, 2)), outputs=["y"])
-    write("hand_opset_%d" % opset, g, [x], [("y", v @ d(w2))], check=False)
+    write("hand_opset_%d" % opset, g, [x], [("y", v @ d(w2))], check=False, skip_ort="ONNX Runtime 1.20 ends at 21" if opset > 21 else "")
 cases.save()

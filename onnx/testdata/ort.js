@@ -1,5 +1,5 @@
 // Runs models in ONNX Runtime: reads a list of {model, inputs: [{shape, values}]} from standard
-// input and writes for each a list of {name, shape, values}, or {error}.
+// input and writes for each {outputs: [{name, shape, values}]} or {error}.
 // Exit status 3: the runtime is not installed (npm install, in this folder).
 let ort;
 try {
@@ -30,7 +30,7 @@ async function run(c) {
   const results = [];
   for (const c of JSON.parse(require('fs').readFileSync(0))) {
     try {
-      results.push(await run(c));
+      results.push({ outputs: await run(c) });
     } catch (e) {
       results.push({ error: e.message });
     }

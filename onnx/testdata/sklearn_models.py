@@ -118,8 +118,7 @@ def regressor(name, targets, double=False, minmax=False):
     g.output("variable", t, [None, targets])
     g.write(name + ".onnx", "skl2onnx")
     x = data[::40].astype(np.float32)
-    cases.add(name, [x], [("variable", mlp.predict(s.transform(x.astype(np.float64))).reshape(-1, targets))], chain=not minmax,
-              skip_ort="doubles" if double else "")
+    cases.add(name, [x], [("variable", mlp.predict(s.transform(x.astype(np.float64))).reshape(-1, targets))], chain=not minmax)
 
 
 regressor("sklearn_regressor", 1)
