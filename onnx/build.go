@@ -21,8 +21,9 @@ const (
 	maxWork = 1 << 32
 	// maxFoldWork bounds what constants made from constants cost, likewise.
 	maxFoldWork = 1 << 30
-	// minFolded is how many elements such constants may have in any file, beside four
-	// times those that the file has itself.
+	// minFolded is how many elements such constants, and lists of where elements come
+	// from, may have in any file, beside four times those that the file has itself: enough
+	// to change the order of a large image's pixels.
 	minFolded = 1 << 20
 )
 
@@ -65,7 +66,7 @@ type builder struct {
 	slots          []int // elements per row
 	inputs         int   // slots below hold inputs
 	rowTotal, cost int
-	foldRoom       int // elements that folding may still make
+	foldRoom       int // elements that may still be made of nothing, see minFolded
 	foldCost       int
 }
 
@@ -343,8 +344,8 @@ func (b *builder) fresh(k kind, shape []int, dynamic bool) (*value, error) {
 		b.slots = append(b.slots, n)
 		return v, nil
 	}
-	if b.foldRoom -= n; b.foldRoom < 0 {
-		return nil, errors.New("constants made from constants take more than four times the memory of the file's own")
+	if err := b.take(shape); err != nil {
+		return nil, err
 	}
 	if k == floats {
 		v.f = make([]float32, n)
@@ -352,6 +353,21 @@ func (b *builder) fresh(k kind, shape []int, dynamic bool) (*value, error) {
 		v.i = make([]int64, n)
 	}
 	return v, nil
+}
+
+// take counts memory of so many elements that the file does not hold itself.
+func (b *builder) take(shapes ...[]int) error {
+	for _, shape := range shapes {
+		n := 1
+		for _, d := range shape {
+			if d > 0 && n > b.foldRoom/d {
+				return fmt.Errorf("a constant of shape %v: the file's constants are too few for it", shape)
+			}
+			n *= d
+		}
+		b.foldRoom -= n
+	}
+	return nil
 }
 
 // emit gives the step its output. A step on constants runs at once.
@@ -414,12 +430,9 @@ func (n *node) attr(name string, typ int64) (*attribute, error) {
 }
 
 func (n *node) checkAttrs() error {
-	for i, a := range n.attrs {
+	for _, a := range n.attrs {
 		if !a.used {
-			return fmt.Errorf("attribute %.100q is not supported", a.name)
-		}
-		if slices.ContainsFunc(n.attrs[:i], func(b attribute) bool { return a.name == b.name }) {
-			return fmt.Errorf("attribute %.100q is given twice", a.name)
+			return fmt.Errorf("attribute %.100q is not supported, or given twice", a.name)
 		}
 	}
 	return nil

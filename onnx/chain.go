@@ -20,6 +20,7 @@ type chainLayer struct {
 	in, out int
 	w, b    []float32 // (in, out), (out)
 	bare    bool      // the file gives no biases
+	post    *affine   // what is to be done to x·W + b still, or nil
 	norm    step      // *batchNorm, *layerNorm or nil
 	act     string    // a name of package net's
 	alpha   float64   // of leaky-relu and elu
@@ -213,6 +214,7 @@ func (c *chainBuilder) add(s step) error {
 		return c.batchNorm(s)
 	case *layerNorm:
 		if l := c.open(); l != nil && l.norm == nil && s.n == l.out {
+			l.finish("", 0)
 			l.norm = s
 			return nil
 		}
@@ -279,8 +281,13 @@ func (c *chainBuilder) projection() {
 	if l.act != "identity" || l.norm != nil || !l.bare {
 		return
 	}
-	for i, m := range c.pre.mul {
-		if m != 1 || l.b[i%l.out] != 0 {
+	for _, m := range c.pre.mul {
+		if m != 1 {
+			return
+		}
+	}
+	for _, b := range l.b { // a shift of the inputs that was put there
+		if b != 0 {
 			return
 		}
 	}
@@ -290,8 +297,26 @@ func (c *chainBuilder) projection() {
 // close gives the last layer its activation: none has come.
 func (c *chainBuilder) close() {
 	if l := c.open(); l != nil {
-		l.act = "identity"
+		l.finish("identity", 0)
 	}
+}
+
+// finish puts what is still to be done into the weights: once, as a file may have many
+// scales and shifts.
+func (l *chainLayer) finish(act string, alpha float64) {
+	l.act, l.alpha = act, alpha
+	a := l.post
+	if a == nil {
+		return
+	}
+	w, b := make([]float32, len(l.w)), make([]float32, l.out)
+	for j, m := range a.mul {
+		b[j] = float32((float64(l.b[j])-a.sub[j])*m + a.add[j])
+		for k := j; k < len(w); k += l.out {
+			w[k] = float32(float64(l.w[k]) * m)
+		}
+	}
+	l.w, l.b, l.post = w, b, nil
 }
 
 // folded returns the weights and biases for x instead of (x-sub)·mul + add.
@@ -348,25 +373,14 @@ func (c *chainBuilder) each(op *pairOp, v []float32) {
 	case l.norm != nil:
 		l.norm = scaledNorm(l.norm, op, v)
 	default:
-		l.w, l.b = scaledColumns(l.w, l.b, op, v)
+		if l.post == nil {
+			l.post = newAffine(c.width)
+		}
+		for i, x := range v {
+			l.post.then(i, op, float64(x))
+		}
 		l.bare = l.bare && op != addOp && op != subOp
 	}
-}
-
-// scaledColumns returns the weights and biases of (x·W + b) op v.
-func scaledColumns(w, b []float32, op *pairOp, v []float32) ([]float32, []float32) {
-	fb := make([]float32, len(b))
-	for j := range fb {
-		fb[j] = op.f(b[j], v[j])
-	}
-	if op == addOp || op == subOp {
-		return w, fb
-	}
-	fw := make([]float32, len(w))
-	for i := range fw {
-		fw[i] = op.f(w[i], v[i%len(v)])
-	}
-	return fw, fb
 }
 
 // scaledNorm returns the norm of which the result is s op v.
@@ -400,6 +414,7 @@ func (c *chainBuilder) batchNorm(s *batchNorm) error {
 		return errors.New("batch normalisation with several elements per channel")
 	}
 	if l := c.open(); l != nil && l.norm == nil {
+		l.finish("", 0)
 		l.norm = s
 		return nil
 	}
@@ -459,7 +474,7 @@ func (c *chainBuilder) activate(name string, alpha float64) error {
 	if l == nil {
 		return errors.New("an activation that does not follow a dense layer")
 	}
-	l.act, l.alpha = name, alpha
+	l.finish(name, alpha)
 	return nil
 }
 
@@ -505,7 +520,7 @@ func (c *chainBuilder) twoSigmoids(s *normalizer) error {
 	if l.b[0] != -l.b[1] {
 		return errors.New("rows of sigmoids are normalised")
 	}
-	l.w, l.b = scaledColumns(l.w, l.b, mulOp, []float32{0.5, 0.5})
+	l.w, l.b = scaled(l.w, 0.5), scaled(l.b, 0.5)
 	l.act, c.head = "identity", softmaxHead
 	return nil
 }

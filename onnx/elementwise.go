@@ -157,8 +157,8 @@ type operand struct {
 	row    int     // the distance between rows, 0 for constants
 }
 
-// operandOf works out how a value is broadcast to rows of the shape.
-func operandOf(v *value, inner, shape []int) operand {
+// operand works out how a value is broadcast to rows of the shape.
+func (b *builder) operand(v *value, inner, shape []int) (operand, error) {
 	o := operand{}
 	if v.dynamic {
 		o.row = v.size()
@@ -169,10 +169,24 @@ func operandOf(v *value, inner, shape []int) operand {
 	}
 	if equalTail(shape, inner) {
 		o.period = product(inner)
-	} else {
-		o.at = positions(inner, shape)
+		return o, nil
 	}
-	return o
+	if err := b.take(shape); err != nil {
+		return o, err
+	}
+	o.at = positions(inner, shape)
+	return o, nil
+}
+
+// operands is operand for several, of which inner are the shapes.
+func (b *builder) operands(in []*value, inner [][]int, shape []int, to ...*operand) error {
+	for i, v := range in {
+		var err error
+		if *to[i], err = b.operand(v, inner[i], shape); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func equalTail(shape, tail []int) bool {
@@ -298,32 +312,15 @@ func (b *builder) binary(n *node, op *pairOp, x, y *value) (*value, error) {
 		return nil, err
 	}
 	s := &pair{stepBase: stepBase{node: n, in: []*value{x, y}}, op: op}
-	// Before positions are worked out: what emit refuses must take no memory.
-	if err := b.room(shape); err != nil {
+	if err := b.operands(s.in, inner, shape, &s.x, &s.y); err != nil {
 		return nil, err
 	}
-	s.x, s.y = operandOf(x, inner[0], shape), operandOf(y, inner[1], shape)
 	z, err := b.emit(s, floats, shape)
 	if err != nil {
 		return nil, err
 	}
 	z.rowsLast = rowsLast
 	return z, nil
-}
-
-// room refuses shapes that are too large for any row.
-func (b *builder) room(shape []int) error {
-	n := 1
-	for _, d := range shape {
-		if d > 0 && n > maxRow/d {
-			return fmt.Errorf("a result of shape %v: want at most %d elements", shape, maxRow)
-		}
-		n *= d
-	}
-	if b.rowTotal+n > maxRowTotal {
-		return fmt.Errorf("more than %d elements in all values for one row", maxRowTotal)
-	}
-	return nil
 }
 
 // intBinary computes with constants of integers at once.
@@ -342,6 +339,9 @@ func (b *builder) intBinary(op *pairOp, x, y *value) (*value, error) {
 	}
 	z, err := b.fresh(ints, shape, false)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.take(shape, shape); err != nil {
 		return nil, err
 	}
 	atX, atY := positions(x.shape, shape), positions(y.shape, shape)
@@ -450,10 +450,10 @@ func buildCompare(op *relation) buildFunc {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.room(shape); err != nil {
+		s := &compare{stepBase: stepBase{node: n, in: in}, op: op}
+		if err := b.operands(in, inner, shape, &s.x, &s.y); err != nil {
 			return nil, err
 		}
-		s := &compare{stepBase: stepBase{node: n, in: in}, op: op, x: operandOf(in[0], inner[0], shape), y: operandOf(in[1], inner[1], shape)}
 		z, err := b.emit(s, bools, shape)
 		if err != nil {
 			return nil, err
@@ -495,11 +495,10 @@ func buildWhere(b *builder, n *node, in []*value) ([]*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.room(shape); err != nil {
+	s := &where{stepBase: stepBase{node: n, in: in}}
+	if err := b.operands(in, inner, shape, &s.c, &s.x, &s.y); err != nil {
 		return nil, err
 	}
-	s := &where{stepBase: stepBase{node: n, in: in}}
-	s.c, s.x, s.y = operandOf(in[0], inner[0], shape), operandOf(in[1], inner[1], shape), operandOf(in[2], inner[2], shape)
 	z, err := b.emit(s, floats, shape)
 	if err != nil {
 		return nil, err

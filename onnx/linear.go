@@ -196,7 +196,7 @@ func buildGemm(b *builder, n *node, in []*value) ([]*value, error) {
 	}
 	z, err := b.binary(n, addOp, y, c)
 	if err == nil && (z.rowsLast != y.rowsLast || product(z.shape) != product(y.shape)) {
-		err = fmt.Errorf("C of shape %s: want one that broadcasts to %s", c.describe(), y.describe())
+		err = fmt.Errorf("input C of shape %s: want one that broadcasts to %s", c.describe(), y.describe())
 	}
 	return one(z, err)
 }

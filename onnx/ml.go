@@ -122,14 +122,16 @@ func buildExtractor(b *builder, n *node, in []*value) ([]*value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(x.shape) == 0 || len(list) == 0 || len(list) > maxRow {
-			return nil, fmt.Errorf("%d indexes into shape %s: want 1...%d into features", len(list), x.describe(), maxRow)
+		if len(x.shape) == 0 || len(list) == 0 {
+			return nil, fmt.Errorf("%d indexes into shape %s: want 1 or more into features", len(list), x.describe())
+		}
+		shape := append([]int(nil), x.shape...)
+		shape[len(shape)-1] = len(list)
+		if err := b.take(shape); err != nil {
+			return nil, err
 		}
 		columns := x.shape[len(x.shape)-1]
 		lines := product(x.shape[:len(x.shape)-1])
-		if lines > 0 && len(list) > maxRow/lines {
-			return nil, fmt.Errorf("more than %d elements", maxRow)
-		}
 		var from []int32
 		for line := range lines {
 			for _, i := range list {
@@ -139,8 +141,6 @@ func buildExtractor(b *builder, n *node, in []*value) ([]*value, error) {
 				from = append(from, int32(line*columns+int(i)))
 			}
 		}
-		shape := append([]int(nil), x.shape...)
-		shape[len(shape)-1] = len(list)
 		return one(b.pickFrom(n, x, shape, from))
 	}
 	if x.dynamic {

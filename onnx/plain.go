@@ -75,9 +75,6 @@ func geluTanh(x, _, _ float64) float64 {
 
 func silu(x, _, _ float64) float64 { return x * fmath.Sigmoid(x) }
 
-// swish is x·sigmoid(alpha·x).
-func swish(x, alpha, _ float64) float64 { return x * fmath.Sigmoid(alpha*x) }
-
 // softplus is log(1+eˣ) without overflow.
 func softplus(x, _, _ float64) float64 {
 	return max(x, 0) + math.Log1p(fmath.Exp(-math.Abs(x)))

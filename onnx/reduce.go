@@ -297,11 +297,11 @@ func buildLayerNorm(b *builder, n *node, in []*value) ([]*value, error) {
 		return nil, err
 	}
 	size := product(x.shape[axis:])
-	gamma, err := spread(in[1], x.shape[axis:], 1)
+	gamma, err := b.spread(in[1], x.shape[axis:], 1)
 	if err != nil {
 		return nil, err
 	}
-	beta, err := spread(in[2], x.shape[axis:], 0)
+	beta, err := b.spread(in[2], x.shape[axis:], 0)
 	if err != nil {
 		return nil, err
 	}
@@ -313,8 +313,13 @@ func buildLayerNorm(b *builder, n *node, in []*value) ([]*value, error) {
 }
 
 // spread returns a constant broadcast to the shape; missing stands for nil.
-func spread(v *value, shape []int, missing float32) ([]float32, error) {
+func (b *builder) spread(v *value, shape []int, missing float32) ([]float32, error) {
 	n := product(shape)
+	if v == nil || len(v.f) != n {
+		if err := b.take(shape, shape); err != nil {
+			return nil, err
+		}
+	}
 	if v == nil {
 		out := make([]float32, n)
 		for i := range out {

@@ -40,14 +40,8 @@ func pickRows[T any](dst, src []T, from []int32, rows int) {
 
 // pick emits the step; stride and start give the element of x for each of shape.
 func (b *builder) pick(n *node, x *value, shape []int, start int, stride []int) (*value, error) {
-	limit := maxRow
-	if !x.dynamic {
-		limit = b.foldRoom
-	}
-	if size, ok := sizeWithin(shape, limit); !ok {
-		return nil, fmt.Errorf("a result of shape %v: want at most %d elements", shape, limit)
-	} else if size == 0 && x.dynamic {
-		return nil, fmt.Errorf("a result of shape %v for each row: want at least one element", shape)
+	if err := b.take(shape); err != nil {
+		return nil, err
 	}
 	from := strided(shape, stride)
 	for j := range from {
@@ -63,18 +57,6 @@ func (b *builder) pickFrom(n *node, x *value, shape []int, from []int32) (*value
 	}
 	y.texts = x.texts
 	return y, nil
-}
-
-// sizeWithin returns the number of elements of a shape if it is at most limit.
-func sizeWithin(shape []int, limit int) (int, bool) {
-	n := 1
-	for _, d := range shape {
-		if d < 0 || d > 0 && n > limit/d {
-			return 0, false
-		}
-		n *= d
-	}
-	return n, n <= limit
 }
 
 // strides returns the distance between neighbours along each dimension.
@@ -509,16 +491,15 @@ func buildGather(b *builder, n *node, in []*value) ([]*value, error) {
 	if len(shape)+1 > maxRank {
 		return nil, fmt.Errorf("%d dimensions: want at most %d", len(shape)+1, maxRank)
 	}
-	size, ok := sizeWithin(shape, maxRow)
-	if !ok {
-		return nil, fmt.Errorf("a result of shape %v: want at most %d elements", shape, maxRow)
+	if err := b.take(shape); err != nil {
+		return nil, err
 	}
 	for _, i := range list {
 		if i < -int64(d) || i >= int64(d) || i < 0 && n.opset < 11 {
 			return nil, fmt.Errorf("index %d into a dimension of %d", i, d)
 		}
 	}
-	from := make([]int32, 0, size)
+	from := make([]int32, 0, product(shape))
 	for outer := range product(x.shape[:axis]) {
 		for _, i := range list {
 			if i < 0 {
