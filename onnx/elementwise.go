@@ -213,6 +213,7 @@ func (s *pair) run(m *memory, rows int) {
 	x, y, z := m.floats(s.in[0], rows), m.floats(s.in[1], rows), m.floats(s.out, rows)
 	n := s.out.size()
 	switch {
+	case n == 0: // a constant without elements: operands may have some
 	case s.op.whole != nil && s.x.period == n && s.x.row == n && s.y.period == n && s.y.row == n:
 		s.op.whole(z, x, y)
 	case s.op.whole != nil && s.x.period == n && s.y.period > 1 && (s.y.row == 0 || s.y.period == n):

@@ -2,10 +2,14 @@ package onnx
 
 import (
 	"bytes"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -69,75 +73,184 @@ func FuzzRead(f *testing.F) {
 // on another. Where the model is a chain of layers it becomes a network.
 func FuzzRun(f *testing.F) {
 	addModels(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := Load(bytes.NewReader(data))
-		if err != nil {
-			return
+	f.Fuzz(func(t *testing.T, data []byte) { checkRuns(t, data) })
+}
+
+// checkRuns tells whether the file is a model.
+func checkRuns(t *testing.T, data []byte) bool {
+	m, err := Load(bytes.NewReader(data))
+	if err != nil {
+		return false
+	}
+	if n, err := m.Network(); err == nil && n.Inputs() != m.inputs[0].size() {
+		t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), m.inputs[0].size())
+	}
+	const most = 1 << 16 // elements of a row: larger ones only cost time
+	total, work := 0, 0
+	for _, n := range m.slots {
+		total += n
+	}
+	for _, s := range m.steps {
+		work += s.work()
+	}
+	if total > most || work > 1<<22 {
+		return true
+	}
+	both, err := m.NewRunner(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	single, err := m.NewRunner(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var x, first [][]float32
+	for _, v := range m.inputs {
+		rows := make([]float32, 2*v.size())
+		for i := range rows {
+			rows[i] = float32(i%7) - 2.5
 		}
-		if n, err := m.Network(); err == nil && n.Inputs() != m.inputs[0].size() {
-			t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), m.inputs[0].size())
-		}
-		const most = 1 << 16 // elements of a row: larger ones only cost time
-		total, work := 0, 0
-		for _, n := range m.slots {
-			total += n
-		}
-		for _, s := range m.steps {
-			work += s.work()
-		}
-		if total > most || work > 1<<22 {
-			return
-		}
-		both, err := m.NewRunner(2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		single, err := m.NewRunner(1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var x, first [][]float32
-		for _, v := range m.inputs {
-			rows := make([]float32, 2*v.size())
-			for i := range rows {
-				rows[i] = float32(i%7) - 2.5
+		x, first = append(x, rows), append(first, rows[:v.size()])
+	}
+	if err := both.Run(x...); err != nil {
+		t.Fatal(err)
+	}
+	if err := single.Run(first...); err != nil {
+		t.Fatal(err)
+	}
+	for i, info := range m.Outputs() {
+		n := info.Size()
+		switch info.Type {
+		case Float:
+			a, b := both.Floats(i), single.Floats(i)
+			if len(a) != 2*n || len(b) != n {
+				t.Fatalf("output %d: %d and %d numbers, want %d a row", i, len(a), len(b), n)
 			}
-			x, first = append(x, rows), append(first, rows[:v.size()])
-		}
-		if err := both.Run(x...); err != nil {
-			t.Fatal(err)
-		}
-		if err := single.Run(first...); err != nil {
-			t.Fatal(err)
-		}
-		for i, info := range m.Outputs() {
-			n := info.Size()
-			switch info.Type {
-			case Float:
-				a, b := both.Floats(i), single.Floats(i)
-				if len(a) != 2*n || len(b) != n {
-					t.Fatalf("output %d: %d and %d numbers, want %d a row", i, len(a), len(b), n)
-				}
-				for j, v := range b {
-					if math.Float32bits(v) != math.Float32bits(a[j]) && (v == v || a[j] == a[j]) {
-						t.Fatalf("output %d, element %d: %g alone and %g in a batch", i, j, v, a[j])
-					}
-				}
-			case Int:
-				a, b := both.Ints(i), single.Ints(i)
-				if len(a) != 2*n || len(b) != n {
-					t.Fatalf("output %d: %d and %d numbers, want %d a row", i, len(a), len(b), n)
-				}
-				for j, v := range b {
-					if v != a[j] {
-						t.Fatalf("output %d, element %d: %d alone and %d in a batch", i, j, v, a[j])
-					}
-				}
-			case String:
-				if a := both.Strings(i); len(a) != 2*n {
-					t.Fatalf("output %d: %d strings, want %d a row", i, len(a), n)
+			for j, v := range b {
+				if math.Float32bits(v) != math.Float32bits(a[j]) && (v == v || a[j] == a[j]) {
+					t.Fatalf("output %d, element %d: %g alone and %g in a batch", i, j, v, a[j])
 				}
 			}
+		case Int:
+			a, b := both.Ints(i), single.Ints(i)
+			if len(a) != 2*n || len(b) != n {
+				t.Fatalf("output %d: %d and %d numbers, want %d a row", i, len(a), len(b), n)
+			}
+			for j, v := range b {
+				if v != a[j] {
+					t.Fatalf("output %d, element %d: %d alone and %d in a batch", i, j, v, a[j])
+				}
+			}
+		case String:
+			if a := both.Strings(i); len(a) != 2*n {
+				t.Fatalf("output %d: %d strings, want %d a row", i, len(a), n)
+			}
+		}
+	}
+	return true
+}
+
+// graphOf makes a graph of any bytes: operators that exist, with inputs that do and attributes
+// that some operator knows. Nearly all bytes of a file serve its structure; here they choose.
+func graphOf(data []byte) []byte {
+	next := func(n int) int {
+		if len(data) == 0 {
+			return 0
+		}
+		b := int(data[0])
+		data = data[1:]
+		return b % n
+	}
+	m := newModel([]int64{7, 9, 11, 13, 17, 18, 20, 22}[next(8)])
+	m.constant("col", []float32{1, -2, 3}, 3, 1)
+	m.constant("cube", make([]float32, 8), 2, 2, 2)
+	m.constant("empty", nil, 0)
+	m.constant("row", []float32{0.5, 6, 1. / 6, 3}, 1, 4)
+	m.ints("minus", -1)
+	m.ints("shape", 0, -1)
+	m.ints("none")
+	values := []string{"x", "x", "", "w", "m", "v", "one", "i", "j", "col", "cube", "empty", "row", "minus", "shape", "none"}
+	names := make([]string, 0, len(operators))
+	for name := range operators {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	attributes := []string{"axis", "alpha", "beta", "transA", "transB", "perm", "axes", "keepdims", "to", "start", "end", "starts", "ends",
+		"epsilon", "min", "max", "offset", "scale", "coefficients", "intercepts", "classlabels_ints", "norm", "post_transform", "targets",
+		"allowzero", "select_last_index", "value_float", "value_int", "value_ints", "approximate", "noop_with_empty_axes", "threshold"}
+	last := "x"
+	for i := 0; len(data) > 0 && i < 40; i++ {
+		name := names[next(len(names))]
+		op := operators[name]
+		count := op.least + next(min(op.most, 4)-min(op.least, 4)+1)
+		in := []string{}
+		for range count {
+			v := values[next(len(values))]
+			if next(2) == 0 {
+				v = last
+			}
+			in = append(in, v)
+		}
+		var attrs []attr
+		for range next(4) {
+			a, v := attributes[next(len(attributes))], next(12)
+			switch next(5) {
+			case 0, 1:
+				attrs = append(attrs, intAttr(a, int64(v)-3))
+			case 2:
+				attrs = append(attrs, floatAttr(a, float64(v)/6))
+			case 3:
+				attrs = append(attrs, intsAttr(a, int64(v)-3, int64(next(4))))
+			case 4:
+				attrs = append(attrs, textAttr(a, []string{"none", "tanh", "L1", "L2", "MAX", "LOGISTIC", "SOFTMAX"}[v%7]))
+			}
+		}
+		domain, short, ml := strings.Cut(name, mlDomain+".")
+		if !ml {
+			domain, short = "", name
+		} else {
+			domain = mlDomain
+		}
+		last = fmt.Sprint("n", i)
+		m.node1(domain, short, "", in, []string{last}, attrs...)
+		values = append(values, last)
+	}
+	m.node("Identity", "y", []string{last})
+	return m.bytes()
+}
+
+// FuzzGraph is FuzzRead and FuzzRun for graphs that go wrong in what they say, not in how.
+func FuzzGraph(f *testing.F) {
+	for i := range 64 {
+		rng := rand.New(rand.NewPCG(uint64(i), 0))
+		b := make([]byte, 8+rng.IntN(60))
+		for j := range b {
+			b[j] = byte(rng.Uint32())
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		data := graphOf(choices)
+		if got, most := allocated(func() { checkRuns(t, data) }), 2*loadLimit(len(data)); got > most {
+			t.Errorf("%d bytes allocated for a file of %d, want at most %d", got, len(data), most)
 		}
 	})
+}
+
+// TestGraphs keeps FuzzGraph honest: enough of its graphs are models that run.
+func TestGraphs(t *testing.T) {
+	runs := 0
+	for i := range 4000 {
+		rng := rand.New(rand.NewPCG(uint64(i), 1))
+		b := make([]byte, 4+rng.IntN(20))
+		for j := range b {
+			b[j] = byte(rng.Uint32())
+		}
+		if checkRuns(t, graphOf(b)) {
+			runs++
+		}
+	}
+	if runs < 200 {
+		t.Errorf("%d of 4000 graphs run, want at least 200", runs)
+	}
 }
