@@ -271,8 +271,12 @@ func (b *builder) node(n *node) error {
 	if n.opset < op.since {
 		return fmt.Errorf("the operator exists from opset %d on", op.since)
 	}
-	if len(n.inputs) < op.least || len(n.inputs) > op.most {
-		return fmt.Errorf("%d inputs: want %d...%d", len(n.inputs), op.least, op.most)
+	most := op.most
+	if n.opset < op.single {
+		most = 1
+	}
+	if len(n.inputs) < op.least || len(n.inputs) > most {
+		return fmt.Errorf("%d inputs: want %d...%d", len(n.inputs), op.least, most)
 	}
 	size := len(n.inputs)
 	if op.most < variadic {

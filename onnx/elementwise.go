@@ -92,9 +92,6 @@ func buildClip(b *builder, n *node, in []*value) ([]*value, error) {
 		if at.err != nil {
 			return nil, at.err
 		}
-		if in[1] != nil || in[2] != nil {
-			return nil, errors.New("more than 1 input: bounds are inputs from opset 11 on")
-		}
 	}
 	for i, bound := range []*float64{&lo, &hi} {
 		if v := in[i+1]; v != nil {

@@ -71,14 +71,17 @@ func (s *normalizer) run(m *memory, rows int) {
 	x, y := m.floats(s.in[0], rows), m.floats(s.out, rows)
 	for ; len(x) > 0; x, y = x[s.n:], y[s.n:] {
 		norm := 0.0
-		for j, v := range x[:s.n] {
+		if s.norm == "MAX" {
+			norm = math.Inf(-1)
+		}
+		for _, v := range x[:s.n] {
 			switch v := float64(v); s.norm {
 			case "L1":
 				norm += math.Abs(v)
 			case "L2":
 				norm += v * v
 			default:
-				if j == 0 || v > norm {
+				if v > norm {
 					norm = v
 				}
 			}

@@ -111,7 +111,9 @@ func oneNode(opset int64, op string, in []string, attrs ...attr) *testModel {
 func newModel(opset int64) *testModel {
 	m := &testModel{opset: opset, ml: 3}
 	m.tensorInfo(11, "x", 4)
-	m.tensorInfo(12, "y", 4)
+	y := &message{} // an output may leave its type to be inferred
+	y.text(1, "y")
+	m.graph.message(12, y)
 	m.constant("w", make([]float32, 12), 4, 3)
 	m.constant("m", make([]float32, 16), 4, 4)
 	m.constant("v", []float32{1, 2, 3, 4}, 4)
@@ -167,7 +169,10 @@ func TestRefused(t *testing.T) {
 		{oneNode(13, "Cast", x, intAttr("to", 99)), "type 99"},
 		{oneNode(13, "Dropout", []string{"x", "one", "one"}), "training_mode"},
 		{oneNode(13, "Clip", []string{"x", "v"}), "want one number"},
-		{oneNode(9, "Clip", []string{"x", "one"}), "from opset 11 on"},
+		{oneNode(9, "Clip", []string{"x", "one"}), "2 inputs: want 1...1"},
+		{oneNode(13, "Slice", []string{"x"}), "want starts and ends"},
+		{oneNode(9, "Slice", x, intsAttr("ends", 1)), "want starts and ends"},
+		{oneNode(9, "Squeeze", []string{"x", "j"}), "2 inputs: want 1...1"},
 		{oneNode(13, "BatchNormalization", []string{"x", "v", "v", "v", "one"}), "want [4]"},
 		{oneNode(14, "BatchNormalization", []string{"x", "v", "v", "v", "v"}, intAttr("training_mode", 1)), "training_mode 1"},
 		{oneNode(17, "LayerNormalization", []string{"x", "v"}, floatAttr("epsilon", -1)), "epsilon -1"},

@@ -10,6 +10,7 @@ type buildFunc func(b *builder, n *node, in []*value) ([]*value, error)
 type operator struct {
 	since       int64 // the first opset that has it, if later than minOpset
 	least, most int   // inputs
+	single      int64 // before this opset there is one input; the others were attributes, or nothing
 	rowsLast    bool  // also understands inputs with their rows last
 	build       buildFunc
 }
@@ -75,7 +76,7 @@ var operators = map[string]operator{
 	"Mish":            {since: 18, least: 1, most: 1, rowsLast: true, build: buildUnary(mishFunc)},
 	"Softplus":        {least: 1, most: 1, rowsLast: true, build: buildUnary(softplusFunc)},
 	"Softsign":        {least: 1, most: 1, rowsLast: true, build: buildUnary(softsignFunc)},
-	"Clip":            {least: 1, most: 3, rowsLast: true, build: buildClip},
+	"Clip":            {least: 1, most: 3, single: 11, rowsLast: true, build: buildClip},
 	"Erf":             {since: 9, least: 1, most: 1, rowsLast: true, build: buildUnary(erfFunc)},
 	"Exp":             {least: 1, most: 1, rowsLast: true, build: buildUnary(expFunc)},
 	"Log":             {least: 1, most: 1, rowsLast: true, build: buildUnary(logFunc)},
@@ -105,26 +106,26 @@ var operators = map[string]operator{
 	"LogSoftmax": {least: 1, most: 1, rowsLast: true, build: buildSoftmax(true)},
 	"ArgMax":     {least: 1, most: 1, build: buildArgMax(false)},
 	"ArgMin":     {least: 1, most: 1, build: buildArgMax(true)},
-	"ReduceSum":  {least: 1, most: 2, build: buildReduce(sumOf, 13)},
-	"ReduceMean": {least: 1, most: 2, build: buildReduce(meanOf, 18)},
-	"ReduceMax":  {least: 1, most: 2, build: buildReduce(maxOf, 18)},
-	"ReduceMin":  {least: 1, most: 2, build: buildReduce(minOf, 18)},
+	"ReduceSum":  {least: 1, most: 2, single: 13, build: buildReduce(sumOf, 13)},
+	"ReduceMean": {least: 1, most: 2, single: 18, build: buildReduce(meanOf, 18)},
+	"ReduceMax":  {least: 1, most: 2, single: 18, build: buildReduce(maxOf, 18)},
+	"ReduceMin":  {least: 1, most: 2, single: 18, build: buildReduce(minOf, 18)},
 
 	// What moves elements or changes nothing.
 	"Identity":  {least: 1, most: 1, rowsLast: true, build: buildIdentity},
-	"Dropout":   {least: 1, most: 3, rowsLast: true, build: buildDropout},
+	"Dropout":   {least: 1, most: 3, single: 12, rowsLast: true, build: buildDropout},
 	"Cast":      {least: 1, most: 1, rowsLast: true, build: buildCast},
 	"CastLike":  {since: 15, least: 2, most: 2, rowsLast: true, build: buildCastLike},
 	"Constant":  {build: buildConstant},
 	"Shape":     {least: 1, most: 1, rowsLast: true, build: buildShape},
 	"Reshape":   {least: 2, most: 2, rowsLast: true, build: buildReshape},
 	"Flatten":   {least: 1, most: 1, build: buildFlatten},
-	"Squeeze":   {least: 1, most: 2, build: buildSqueeze},
-	"Unsqueeze": {least: 1, most: 2, build: buildUnsqueeze},
+	"Squeeze":   {least: 1, most: 2, single: 13, build: buildSqueeze},
+	"Unsqueeze": {least: 1, most: 2, single: 13, build: buildUnsqueeze},
 	"Transpose": {least: 1, most: 1, rowsLast: true, build: buildTranspose},
 	"Concat":    {least: 1, most: variadic, build: buildConcat},
 	"Gather":    {least: 2, most: 2, build: buildGather},
-	"Slice":     {least: 1, most: 5, build: buildSlice},
+	"Slice":     {least: 1, most: 5, single: 10, build: buildSlice},
 
 	// scikit-learn's.
 	"ai.onnx.ml.Scaler":                {least: 1, most: 1, build: buildScaler},

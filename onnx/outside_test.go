@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -168,4 +171,100 @@ func TestExportInRuntime(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestGraphsInRuntime runs graphs made of random choices here and in ONNX Runtime, where both
+// can: what they give must agree.
+func TestGraphsInRuntime(t *testing.T) {
+	const rows, graphs = 3, 1500
+	dir := t.TempDir()
+	var list []ortCase
+	var models []*Model
+	x := []float32{-2.5, -0.25, 0.5, 3.5, 1, 2, -3, 0.125, 7, -1, 0.75, -0.5}
+	for i := range graphs {
+		file := graphOf(choices(uint64(i), 2, 300), true)
+		m, err := Load(bytes.NewReader(file))
+		// Near their poles these magnify the roundings of what is before them without bound.
+		poles := func(s step) bool {
+			return slices.Contains([]string{"Reciprocal", "Div", "Log", "Pow", "Normalizer"}, s.base().node.op)
+		}
+		if err != nil || len(m.steps) < 2 || slices.ContainsFunc(m.steps[1:], poles) {
+			continue
+		}
+		path := filepath.Join(dir, fmt.Sprintf("%d.onnx", i))
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		models = append(models, m)
+		list = append(list, ortCase{Model: path, Inputs: []ortData{{Shape: []int{rows, 4}, Values: x}}})
+	}
+	compared := 0
+	for i, r := range runORT(t, list) {
+		if r.Error != "" {
+			t.Log(list[i].Model, r.Error)
+			continue
+		}
+		runner, err := models[i].NewRunner(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs := func(scale float32) (y []float64) {
+			scaled := slices.Clone(x)
+			for i := range scaled {
+				scaled[i] *= scale
+			}
+			if err := runner.Run(scaled); err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range runner.Floats(0) {
+				y = append(y, float64(v))
+			}
+			for _, v := range runner.Ints(0) {
+				y = append(y, float64(v))
+			}
+			return y
+		}
+		got, slack := outputs(1), outputs(1+0x1p-22)
+		for j, v := range outputs(1 - 0x1p-22) {
+			// A graph that magnifies a change in the inputs' last places magnifies rounding.
+			if slack[j] = 4 * max(math.Abs(got[j]-v), math.Abs(got[j]-slack[j])); slack[j] != slack[j] {
+				slack[j] = 0
+			}
+		}
+		if err := compareAll(got, slack, r.Outputs[0].Values); err != nil {
+			var ops []string
+			for _, s := range models[i].steps {
+				ops = append(ops, s.base().node.op)
+			}
+			t.Errorf("graph %s, steps %v: %v", filepath.Base(list[i].Model), ops, err)
+		}
+		compared++
+	}
+	t.Logf("%d graphs compared", compared)
+	if compared < 200 {
+		t.Errorf("%d graphs compared, want at least 200", compared)
+	}
+}
+
+// compareAll is compareFloats for numbers that may be infinite or NaN, which ort.js writes as
+// strings; got[i] may be off by slack[i] more. Of NaN nothing is asked: the runtime's Erf(NaN),
+// for one, is -1.
+func compareAll(got, slack []float64, want []any) error {
+	if len(got) != len(want) {
+		return fmt.Errorf("%d numbers, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		f, ok := w.(float64)
+		if s, isText := w.(string); isText {
+			f, ok = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}[s]
+		}
+		if b, isBool := w.(bool); isBool {
+			f, ok = float64(truth(b)), true
+		}
+		same := f == got[i] || got[i] != got[i] || math.Abs(f-got[i]) <= tolerance*max(math.Abs(f), 0.1)+slack[i]
+		if !ok || !same {
+			return fmt.Errorf("element %d: got %g, want %v", i, got[i], w)
+		}
+	}
+	return nil
 }

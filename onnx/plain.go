@@ -57,7 +57,7 @@ func celu(x, alpha, _ float64) float64 {
 }
 
 func thresholdedReLU(x, alpha, _ float64) float64 {
-	if x > alpha || x != x {
+	if x > alpha {
 		return x
 	}
 	return 0

@@ -84,6 +84,9 @@ func buildCastLike(b *builder, n *node, in []*value) ([]*value, error) {
 func buildDropout(_ *builder, n *node, in []*value) ([]*value, error) {
 	at := &attrs{n: n}
 	at.ignore("ratio", "seed") // of training only
+	if err := wantFloats(in[0]); err != nil {
+		return nil, err
+	}
 	if n.opset >= 12 && in[2] != nil {
 		training := in[2]
 		if training.dynamic || training.kind != bools || len(training.i) != 1 || training.i[0] != 0 {
@@ -535,6 +538,9 @@ func buildSlice(b *builder, n *node, in []*value) ([]*value, error) {
 				}
 			}
 		}
+	}
+	if starts == nil || ends == nil {
+		return nil, errors.New("want starts and ends")
 	}
 	if axes == nil {
 		for i := range starts {
