@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"/metrics":              {},
 	"/data":                 {"/train", "/internal/rng"},
 	"/prep":                 {"/train", "/net"},
+	"/onnx":                 {"/net", "/mat", "/internal/fmath", "/internal/atomicfile"},
 	"/fixtures":             {},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }

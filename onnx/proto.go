@@ -1,0 +1,570 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// The parts of ONNX's protobuf messages that a dense network needs, by the names of
+// onnx.proto. Byte slices are views of the file.
+
+type modelProto struct {
+	irVersion                 int64
+	producer, producerVersion string
+	opsets                    []opset
+	graph                     *graphProto
+	functions, trainings      int // how many the file has: none of them is read
+}
+
+type opset struct {
+	domain  string
+	version int64
+}
+
+type graphProto struct {
+	name            string
+	nodes           []*node
+	initializers    []*tensorProto
+	inputs, outputs []valueInfo
+	sparse          int // sparse initializers, which are not read
+}
+
+type node struct {
+	op, name, domain string
+	inputs, outputs  []string
+	attrs            []attribute
+	opset            int64 // version of the node's domain in the model, set when the graph is built
+}
+
+type attribute struct {
+	name   string
+	typ    int64 // attrFloat, ...; 0 in files older than IR version 2
+	f      float32
+	i      int64
+	s      []byte
+	t      *tensorProto
+	floats []float32
+	ints   []int64
+	texts  []string
+	other  bool // a graph, a sparse tensor, a reference: nothing that is understood
+	used   bool // its operator asked for it
+}
+
+// Values of AttributeProto.AttributeType.
+const (
+	attrFloat   = 1
+	attrInt     = 2
+	attrString  = 3
+	attrTensor  = 4
+	attrFloats  = 6
+	attrInts    = 7
+	attrStrings = 8
+)
+
+type tensorProto struct {
+	name     string
+	dims     []int64
+	typ      int64 // dtype
+	raw      []byte
+	hasRaw   bool
+	floats   []float32
+	doubles  []float64
+	ints     []int64 // int32_data and int64_data
+	uints    []uint64
+	texts    []string
+	external map[string]string // nil: the data are in the file
+	segment  bool
+}
+
+// valueInfo describes an input or output of the graph.
+type valueInfo struct {
+	name   string
+	typ    int64 // dtype of the elements, 0 if it is no tensor or not given
+	shaped bool  // dims is what the file says; otherwise it says nothing
+	dims   []dim
+}
+
+// dim is a dimension: a number, a name, or neither.
+type dim struct {
+	value int64 // 0 or less: unknown
+	param string
+}
+
+// maxItems bounds how many nodes, names, attributes, tensors and dimensions a file may
+// have in all: each can take two bytes there and some 200 in memory. A network of
+// 1024 layers, spelled out with ten nodes per layer, has 100,000.
+const maxItems = 1 << 18
+
+// field is one field of a message.
+type field struct {
+	num protowire.Number
+	typ protowire.Type
+	u   uint64 // of varints and fixed-size fields
+	b   []byte // of length-delimited fields
+}
+
+// reader parses one file and counts what it holds.
+type reader struct{ items int }
+
+var errItems = fmt.Errorf("more than %d nodes, names, attributes, tensors and dimensions", maxItems)
+
+// item counts one more of what maxItems bounds.
+func (r *reader) item() error {
+	if r.items++; r.items > maxItems {
+		return errItems
+	}
+	return nil
+}
+
+// eachField calls f for each field of a message, unknown ones included.
+func eachField(b []byte, f func(field) error) error {
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		fl := field{num: num, typ: typ}
+		switch typ {
+		case protowire.VarintType:
+			fl.u, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed32Type:
+			var u uint32
+			u, n = protowire.ConsumeFixed32(b)
+			fl.u = uint64(u)
+		case protowire.Fixed64Type:
+			fl.u, n = protowire.ConsumeFixed64(b)
+		case protowire.BytesType:
+			fl.b, n = protowire.ConsumeBytes(b)
+		default:
+			n = protowire.ConsumeFieldValue(num, typ, b) // a group: old, and nowhere in ONNX
+		}
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		if err := f(fl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// want checks the wire type of a field that is known.
+func (f field) want(typ protowire.Type) error {
+	if f.typ != typ {
+		return fmt.Errorf("field %d has wire type %d: want %d", f.num, f.typ, typ)
+	}
+	return nil
+}
+
+func (f field) text(dst *string) error {
+	*dst = string(f.b)
+	return f.want(protowire.BytesType)
+}
+
+func (f field) bytes(dst *[]byte) error {
+	*dst = f.b
+	return f.want(protowire.BytesType)
+}
+
+func (f field) int(dst *int64) error {
+	*dst = int64(f.u)
+	return f.want(protowire.VarintType)
+}
+
+// texts appends one string.
+func (f field) texts(r *reader, dst *[]string) error {
+	if err := r.item(); err != nil {
+		return err
+	}
+	*dst = append(*dst, string(f.b))
+	return f.want(protowire.BytesType)
+}
+
+// Repeated numbers may come packed into one field or in a field each.
+
+func varints[T int64 | uint64](f field, dst *[]T) error {
+	if f.typ == protowire.VarintType {
+		*dst = append(*dst, T(f.u))
+		return nil
+	}
+	if err := f.want(protowire.BytesType); err != nil {
+		return err
+	}
+	count := 0 // every varint ends in a byte below 128
+	for _, c := range f.b {
+		if c < 0x80 {
+			count++
+		}
+	}
+	*dst = grow(*dst, count)
+	for b := f.b; len(b) > 0; {
+		u, n := protowire.ConsumeVarint(b)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		*dst = append(*dst, T(u))
+		b = b[n:]
+	}
+	return nil
+}
+
+func (f field) float32s(dst *[]float32) error {
+	if f.typ == protowire.Fixed32Type {
+		*dst = append(*dst, math.Float32frombits(uint32(f.u)))
+		return nil
+	}
+	if err := f.want(protowire.BytesType); err != nil {
+		return err
+	}
+	if len(f.b)%4 != 0 {
+		return fmt.Errorf("field %d has %d bytes: want a multiple of 4", f.num, len(f.b))
+	}
+	*dst = grow(*dst, len(f.b)/4)
+	for b := f.b; len(b) > 0; b = b[4:] {
+		u, _ := protowire.ConsumeFixed32(b)
+		*dst = append(*dst, math.Float32frombits(u))
+	}
+	return nil
+}
+
+func (f field) float64s(dst *[]float64) error {
+	if f.typ == protowire.Fixed64Type {
+		*dst = append(*dst, math.Float64frombits(f.u))
+		return nil
+	}
+	if err := f.want(protowire.BytesType); err != nil {
+		return err
+	}
+	if len(f.b)%8 != 0 {
+		return fmt.Errorf("field %d has %d bytes: want a multiple of 8", f.num, len(f.b))
+	}
+	*dst = grow(*dst, len(f.b)/8)
+	for b := f.b; len(b) > 0; b = b[8:] {
+		u, _ := protowire.ConsumeFixed64(b)
+		*dst = append(*dst, math.Float64frombits(u))
+	}
+	return nil
+}
+
+// grow makes room for n more elements: exactly so many the first time, as nearly every
+// list comes in one piece.
+func grow[T any](s []T, n int) []T {
+	if s == nil {
+		return make([]T, 0, n)
+	}
+	return s
+}
+
+func parseModel(b []byte) (*modelProto, error) {
+	r := &reader{}
+	m := &modelProto{}
+	err := eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.int(&m.irVersion)
+		case 2:
+			return f.text(&m.producer)
+		case 3:
+			return f.text(&m.producerVersion)
+		case 7:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if m.graph != nil {
+				return errors.New("more than one graph")
+			}
+			var err error
+			m.graph, err = r.graph(f.b)
+			return wrap(err, "graph")
+		case 8:
+			if err := r.item(); err != nil {
+				return err
+			}
+			o, err := parseOpset(f)
+			m.opsets = append(m.opsets, o)
+			return wrap(err, "operator set")
+		case 20:
+			m.trainings++
+		case 25:
+			m.functions++
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case m.graph == nil:
+		return nil, errors.New("no graph: not an ONNX model")
+	}
+	return m, nil
+}
+
+func parseOpset(f field) (o opset, err error) {
+	if err := f.want(protowire.BytesType); err != nil {
+		return o, err
+	}
+	err = eachField(f.b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&o.domain)
+		case 2:
+			return f.int(&o.version)
+		}
+		return nil
+	})
+	return o, err
+}
+
+func (r *reader) graph(b []byte) (*graphProto, error) {
+	g := &graphProto{}
+	err := eachField(b, func(f field) error {
+		switch f.num {
+		case 1, 5, 11, 12, 15:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+		}
+		switch f.num {
+		case 1:
+			n, err := r.node(f.b)
+			g.nodes = append(g.nodes, n)
+			return wrapf(err, "node %d", len(g.nodes)-1)
+		case 2:
+			return f.text(&g.name)
+		case 5:
+			t, err := r.tensor(f.b)
+			g.initializers = append(g.initializers, t)
+			return wrapf(err, "initializer %d", len(g.initializers)-1)
+		case 11:
+			v, err := r.valueInfo(f.b)
+			g.inputs = append(g.inputs, v)
+			return wrapf(err, "input %d", len(g.inputs)-1)
+		case 12:
+			v, err := r.valueInfo(f.b)
+			g.outputs = append(g.outputs, v)
+			return wrapf(err, "output %d", len(g.outputs)-1)
+		case 15:
+			g.sparse++
+		}
+		return nil
+	})
+	return g, err
+}
+
+func (r *reader) node(b []byte) (*node, error) {
+	n := &node{}
+	err := eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.texts(r, &n.inputs)
+		case 2:
+			return f.texts(r, &n.outputs)
+		case 3:
+			return f.text(&n.name)
+		case 4:
+			return f.text(&n.op)
+		case 5:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+			a, err := r.attribute(f.b)
+			n.attrs = append(n.attrs, a)
+			return wrapf(err, "attribute %d", len(n.attrs)-1)
+		case 7:
+			return f.text(&n.domain)
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (r *reader) attribute(b []byte) (a attribute, err error) {
+	err = eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&a.name)
+		case 2:
+			a.f = math.Float32frombits(uint32(f.u))
+			return f.want(protowire.Fixed32Type)
+		case 3:
+			return f.int(&a.i)
+		case 4:
+			return f.bytes(&a.s)
+		case 5:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+			var err error
+			a.t, err = r.tensor(f.b)
+			return wrap(err, "tensor")
+		case 7:
+			return f.float32s(&a.floats)
+		case 8:
+			return varints(f, &a.ints)
+		case 9:
+			return f.texts(r, &a.texts)
+		case 20:
+			return f.int(&a.typ)
+		case 6, 10, 11, 14, 15, 21, 22, 23: // graphs, lists of tensors, types, references
+			a.other = true
+		}
+		return nil
+	})
+	return a, err
+}
+
+func (r *reader) tensor(b []byte) (*tensorProto, error) {
+	t := &tensorProto{}
+	err := eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			if len(t.dims)+len(f.b) > maxRankBytes {
+				return fmt.Errorf("more than %d dimensions", maxRank)
+			}
+			return varints(f, &t.dims)
+		case 2:
+			return f.int(&t.typ)
+		case 3:
+			t.segment = true
+		case 4:
+			return f.float32s(&t.floats)
+		case 5, 7:
+			return varints(f, &t.ints)
+		case 6:
+			return f.texts(r, &t.texts)
+		case 8:
+			return f.text(&t.name)
+		case 9:
+			t.hasRaw = true
+			return f.bytes(&t.raw)
+		case 10:
+			return f.float64s(&t.doubles)
+		case 11:
+			return varints(f, &t.uints)
+		case 13:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+			key, value, err := parseEntry(f.b)
+			if t.external == nil {
+				t.external = map[string]string{}
+			}
+			if _, twice := t.external[key]; twice && err == nil {
+				err = fmt.Errorf("external data has the key %.40q twice", key)
+			}
+			t.external[key] = value
+			return err
+		case 14:
+			if f.u == 1 && t.external == nil {
+				t.external = map[string]string{}
+			}
+			return f.want(protowire.VarintType)
+		}
+		return nil
+	})
+	return t, err
+}
+
+// parseEntry reads a StringStringEntryProto.
+func parseEntry(b []byte) (key, value string, err error) {
+	err = eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&key)
+		case 2:
+			return f.text(&value)
+		}
+		return nil
+	})
+	return key, value, err
+}
+
+// valueInfo reads name and, from the type within the type within it, the tensor's shape.
+func (r *reader) valueInfo(b []byte) (v valueInfo, err error) {
+	inner := func(f field, parse func(field) error) error {
+		if err := f.want(protowire.BytesType); err != nil {
+			return err
+		}
+		return eachField(f.b, parse)
+	}
+	dimension := func(f field) error {
+		d := &v.dims[len(v.dims)-1]
+		switch f.num {
+		case 1:
+			return f.int(&d.value)
+		case 2:
+			return f.text(&d.param)
+		}
+		return nil
+	}
+	shape := func(f field) error {
+		if f.num != 1 {
+			return nil
+		}
+		if len(v.dims) == maxRank {
+			return fmt.Errorf("more than %d dimensions", maxRank)
+		}
+		if err := r.item(); err != nil {
+			return err
+		}
+		v.dims = append(v.dims, dim{})
+		return inner(f, dimension)
+	}
+	tensor := func(f field) error {
+		switch f.num {
+		case 1:
+			return f.int(&v.typ)
+		case 2:
+			v.shaped = true
+			return inner(f, shape)
+		}
+		return nil
+	}
+	err = eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&v.name)
+		case 2:
+			return inner(f, func(f field) error {
+				if f.num == 1 {
+					return inner(f, tensor)
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+	return v, err
+}
+
+// wrap puts where before an error.
+func wrap(err error, where string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+func wrapf(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return wrap(err, fmt.Sprintf(format, args...))
+}
