@@ -1,5 +1,10 @@
 package mat
 
+import (
+	"math"
+	"math/bits"
+)
+
 // Trans says whether a matrix operand is taken as it lies or transposed.
 type Trans bool
 
@@ -44,6 +49,67 @@ func chains(n int) int {
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
 func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	g := job{transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, floor: noFloor}
+	switch beta {
+	case 0:
+	case 1:
+		g.start, g.lds = c, ldc
+	default:
+		for i := range m {
+			Scal(beta, c[i*ldc:][:n])
+		}
+		g.start, g.lds = c, ldc
+	}
+	g.run()
+}
+
+// GemmBias computes C = X·W + bias in every row, X m×k, W k×n, and C = ReLU of that if
+// relu is true: a dense layer. Its bits are those of rows of C set to bias, [Gemm] (NN,
+// alpha and beta 1) and [ReLU], without passing over C more than once.
+//
+// len(bias) = n; all else is as in Gemm: strides, lengths, panics. C must not overlap the
+// inputs.
+func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) {
+	checkProduct(NoTrans, NoTrans, m, n, k, x, ldx, w, ldw, c, ldc)
+	if len(bias) != n {
+		panic("mat: len(bias) != n")
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	g := job{m: m, n: n, k: k, alpha: 1, a: x, lda: ldx, b: w, ldb: ldw, start: bias, c: c, ldc: ldc, floor: noFloor}
+	if relu {
+		g.floor = 0
+	}
+	g.run()
+}
+
+// GemmReLUGrad computes C = (D·Wᵗ) where y is not ≤ 0, else +0, for D m×k, W n×k and y
+// m×n: the gradient before a layer with ReLU, whose output is y, from D after the next
+// one with weights W. Its bits are those of [Gemm] (NT, alpha 1, beta 0) and [ReLUGrad].
+//
+// ldy ≥ n is the distance of rows of y; all else is as in Gemm. C must not overlap the
+// inputs.
+func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []float32, ldy int, c []float32, ldc int) {
+	checkProduct(NoTrans, Transpose, m, n, k, d, ldd, w, ldw, c, ldc)
+	switch {
+	case ldy < max(1, n):
+		panic("mat: ldy < n")
+	case m == 0 || n == 0:
+		return
+	case !holds(y, m, n, ldy):
+		panic("mat: y too short")
+	}
+	g := job{transB: Transpose, m: m, n: n, k: k, alpha: 1, a: d, lda: ldd, b: w, ldb: ldw, gate: y, ldg: ldy, c: c, ldc: ldc, floor: noFloor}
+	g.run()
+}
+
+// checkProduct panics if the arguments of a product do not fit together.
+func checkProduct(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	switch {
 	case bool(transA && transB):
 		panic("mat: Gemm: both operands transposed")
@@ -68,11 +134,7 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 		panic("mat: ldb < columns of B")
 	case ldc < max(1, n):
 		panic("mat: ldc < n")
-	}
-	if m == 0 || n == 0 {
-		return
-	}
-	switch {
+	case m == 0 || n == 0:
 	case k > 0 && !holds(a, rowsA, colsA, lda):
 		panic("mat: a too short")
 	case k > 0 && !holds(b, rowsB, colsB, ldb):
@@ -80,40 +142,92 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 	case !holds(c, m, n, ldc):
 		panic("mat: c too short")
 	}
-	for i := range m {
-		start(beta, c[i*ldc:][:n])
-	}
-	if k == 0 || alpha == 0 {
-		return
-	}
-	switch {
-	case alpha == 1 && n > 1 && tiled(transA, transB, m, n, k, a, lda, b, ldb, c, ldc):
-	case bool(transA):
-		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	case n == 1 && bool(transB):
-		gemmColumn(m, k, alpha, a, lda, b, 1, c, ldc)
-	case n == 1:
-		gemmColumn(m, k, alpha, a, lda, b, ldb, c, ldc)
-	case bool(transB):
-		gemmNT(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	default:
-		gemmNN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	}
 }
 
-// holds reports whether x is long enough for a rows×cols matrix, without overflow.
+// holds reports whether x is long enough for a rows×cols matrix, without overflow. The
+// division, which is slow, is only for dimensions whose product might overflow.
 func holds(x []float32, rows, cols, ld int) bool {
+	const small = 1 << (bits.UintSize/2 - 1)
+	if rows <= small && ld <= small {
+		return len(x) >= (rows-1)*ld+cols
+	}
 	return len(x) >= cols && (rows == 1 || rows-1 <= (len(x)-cols)/ld)
 }
 
-// start turns C into c0.
-func start(beta float32, c []float32) {
-	switch beta {
-	case 1:
-	case 0:
-		clear(c)
+// job is a checked product with at least one element: C = alpha·op(A)·op(B) from start;
+// then +0 where the gate is ≤ 0; then no less than floor.
+type job struct {
+	transA, transB Trans
+	m, n, k        int
+	alpha          float32
+	a              []float32
+	lda            int
+	b              []float32
+	ldb            int
+	start          []float32 // nil: +0
+	lds            int       // 0: the same row for all
+	gate           []float32 // nil: none
+	ldg            int
+	c              []float32
+	ldc            int
+	floor          float32
+}
+
+// noFloor is less than or equal to all numbers.
+var noFloor = float32(math.Inf(-1))
+
+func (g *job) run() {
+	if g.k > 0 && g.alpha == 1 && g.n > 1 && g.tiled() {
+		return
+	}
+	g.fill()
+	if g.k > 0 && g.alpha != 0 {
+		g.plain()
+	}
+	g.finish()
+}
+
+// fill sets C to what the sums start from, where the kernels do not.
+func (g *job) fill() {
+	for i := range g.m {
+		c := g.c[i*g.ldc:][:g.n]
+		switch {
+		case g.start == nil:
+			clear(c)
+		case &g.start[0] != &g.c[0]:
+			copy(c, g.start[i*g.lds:])
+		}
+	}
+}
+
+// finish applies gate and floor, where the kernels do not.
+func (g *job) finish() {
+	if g.gate == nil && g.floor != 0 {
+		return
+	}
+	for i := range g.m {
+		c := g.c[i*g.ldc:][:g.n]
+		if g.gate != nil {
+			ReLUGrad(c, c, g.gate[i*g.ldg:][:g.n])
+		}
+		if g.floor == 0 {
+			ReLU(c, c)
+		}
+	}
+}
+
+func (g *job) plain() {
+	switch {
+	case bool(g.transA):
+		gemmTN(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
+	case g.n == 1 && bool(g.transB):
+		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, 1, g.c, g.ldc)
+	case g.n == 1:
+		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
+	case bool(g.transB):
+		gemmNT(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	default:
-		Scal(beta, c)
+		gemmNN(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	}
 }
 
