@@ -3,6 +3,8 @@ package mat
 import (
 	"math"
 	"math/bits"
+
+	"github.com/sinew-ml/sinew/internal/isa"
 )
 
 // Trans says whether a matrix operand is taken as it lies or transposed.
@@ -28,6 +30,13 @@ func chains(n int) int {
 	return 1
 }
 
+// laneSums reports whether an element of an NT product is summed in lanes: where rows of A
+// and B are long enough to pay for adding up the lanes. Then nothing need be transposed.
+func laneSums(n, k int) bool { return n > 1 && (k >= 128 || n <= 32 && k >= 64) }
+
+// lanesBlock is the most terms of one sum in lanes.
+const lanesBlock = 1024
+
 // Gemm computes C = alpha·op(A)·op(B) + beta·C with op(A) m×k, op(B) k×n and C m×n,
 // all row-major: NN (both NoTrans), TN (A stored k×m) and NT (B stored n×k). It panics
 // if both are transposed: a network never needs it.
@@ -45,6 +54,10 @@ func chains(n int) int {
 //     chain p mod 2 or 4, the first from c0, the others from +0, added at the end as
 //     s0+s1 or (s0+s1)+(s2+s3).
 //   - NN and NT, n = 1: alpha·Dot(row, column) + c0, fused.
+//   - NT with n > 1 and k ≥ 128, or n ≤ 32 and k ≥ 64: terms in blocks of 1024, each of which
+//     adds alpha·s to c0, fused. s sums the block's products of A and B in 16 lanes, term p in
+//     lane p mod 16 from +0, the last 16 filled up with +0·+0; then lanes l and l+8 are added,
+//     l and l+4, and (s0+s1)+(s2+s3).
 //
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
@@ -53,7 +66,10 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 	if m == 0 || n == 0 {
 		return
 	}
-	g := job{transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, floor: noFloor}
+	var g job // field by field: a literal is made elsewhere and copied
+	g.transA, g.transB, g.m, g.n, g.k, g.alpha = transA, transB, m, n, k, alpha
+	g.a, g.lda, g.b, g.ldb, g.c, g.ldc = a, lda, b, ldb, c, ldc
+	g.floor = noFloor
 	switch beta {
 	case 0:
 	case 1:
@@ -224,6 +240,8 @@ func (g *job) plain() {
 		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, 1, g.c, g.ldc)
 	case g.n == 1:
 		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
+	case bool(g.transB) && laneSums(g.n, g.k) && isa.Active().Fused():
+		g.scaledDots()
 	case bool(g.transB):
 		gemmNT(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	default:
@@ -323,6 +341,27 @@ func transposeInto(dst, b []float32, ldb, w, d int) {
 	for j := range w {
 		for q, v := range b[j*ldb:][:d] {
 			dst[q*w+j] = v
+		}
+	}
+}
+
+// scaledDots is a product in lanes with alpha: each block's sums, then alpha times those.
+func (g *job) scaledDots() {
+	var sums, start [64]float32
+	for l := range start {
+		start[l] = math.Float32frombits(1 << 31) // -0 leaves a sum as it is, +0 would lose its sign
+	}
+	for i := range g.m {
+		for at := 0; at < g.k; at += lanesBlock {
+			for j := 0; j < g.n; j += len(sums) {
+				h := *g
+				h.m, h.n, h.k = 1, min(len(sums), g.n-j), min(lanesBlock, g.k-at)
+				h.a, h.b = g.a[i*g.lda+at:], g.b[j*g.ldb+at:]
+				h.start, h.lds, h.gate, h.floor = start[:], 0, nil, noFloor
+				h.c, h.ldc = sums[:], len(sums)
+				h.dots()
+				Axpy(g.alpha, sums[:h.n], g.c[i*g.ldc+j:][:h.n])
+			}
 		}
 	}
 }

@@ -11,11 +11,14 @@ const (
 	tile2RowsAVX512, tile2ColsAVX512 = 6, 32
 	tile4RowsAVX512, tile4ColsAVX512 = 6, 16
 	rowColsAVX512                    = 128
+	// NT without a panel: whole groups of so many columns.
+	columnsRowsAVX512, columnsColsAVX512 = 12, 16
 
 	tile1RowsAVX2, tile1ColsAVX2 = 6, 16
 	tile2RowsAVX2, tile2ColsAVX2 = 3, 16
 	tile4RowsAVX2, tile4ColsAVX2 = 3, 8
 	rowColsAVX2                  = 64
+	columnsColsAVX2              = 32 // one row
 )
 
 // The bodies, in gemm_avx512_amd64.s and gemm_amd64.s.
@@ -46,3 +49,21 @@ func rowAVX2(p *panel)
 
 //go:noescape
 func transposeAVX2(rows, cols int, src *float32, lds int, dst *float32, ldd int)
+
+//go:noescape
+func columnsAVX512(p *panel)
+
+//go:noescape
+func columnsAVX2(p *panel)
+
+//go:noescape
+func dots4x4AVX512(p *panel)
+
+//go:noescape
+func dots2x8AVX512(p *panel)
+
+//go:noescape
+func dots1x16AVX512(p *panel)
+
+//go:noescape
+func dots2x3AVX2(p *panel)

@@ -103,8 +103,8 @@
 	CMPQ    AX, left(DI)       \
 	CMOVQGT left(DI), AX
 
-// ADVANCE goes on to the tile below, or past the jump if there is none.
-#define ADVANCE(again) \
+// TILEDONE moves on by the AX rows of a tile; the flags say whether rows are left.
+#define TILEDONE \
 	MOVQ  panel_ars(DI), BX \
 	IMULQ AX, BX            \
 	ADDQ  BX, nextA(DI)     \
@@ -117,9 +117,13 @@
 	MOVQ  panel_ldc(DI), BX \
 	IMULQ AX, BX            \
 	ADDQ  BX, nextC(DI)     \
-	SUBQ  AX, left(DI)      \
-	JNZ   again             \
-	VZEROUPPER              \
+	SUBQ  AX, left(DI)
+
+// ADVANCE goes on to the tile below, or past the jump if there is none.
+#define ADVANCE(again) \
+	TILEDONE   \
+	JNZ  again \
+	VZEROUPPER \
 	RET
 
 // Eight set words, then eight clear ones: those from number 8-r on mask r elements.
@@ -806,6 +810,203 @@ vectors1to2:
 
 vectors1:
 	ROW(loop1, store1, VECTORS1, 0)
+
+// ---- NT without a panel ----
+//
+// One row, or very few, do not pay for a transposed copy of B: four terms of 8 columns are
+// transposed in registers.
+
+// Where the next group of columns begins, and the columns left.
+#define groupB (panel_room+40)
+#define groupStart (panel_room+48)
+#define groupGate (panel_room+56)
+#define groupC (panel_room+64)
+#define columns (panel_room+72)
+
+// OPENGROUPS starts at the first group.
+#define OPENGROUPS \
+	MOVQ panel_b(DI), AX     \
+	MOVQ AX, groupB(DI)      \
+	MOVQ panel_start(DI), AX \
+	MOVQ AX, groupStart(DI)  \
+	MOVQ panel_gate(DI), AX  \
+	MOVQ AX, groupGate(DI)   \
+	MOVQ panel_c(DI), AX     \
+	MOVQ AX, groupC(DI)      \
+	MOVQ panel_cols(DI), AX  \
+	MOVQ AX, columns(DI)
+
+// TOP goes to the first row of the group.
+#define TOP \
+	MOVQ panel_a(DI), AX    \
+	MOVQ AX, nextA(DI)      \
+	MOVQ groupStart(DI), AX \
+	MOVQ AX, nextStart(DI)  \
+	MOVQ groupGate(DI), AX  \
+	MOVQ AX, nextGate(DI)   \
+	MOVQ groupC(DI), AX     \
+	MOVQ AX, nextC(DI)      \
+	MOVQ panel_m(DI), AX    \
+	MOVQ AX, left(DI)
+
+// NEXTGROUP goes on to the next group of n columns, or past the jump if there is none.
+#define NEXTGROUP(n, again) \
+	MOVQ  R12, BX               \
+	IMULQ $n, BX                \
+	ADDQ  BX, groupB(DI)        \
+	MOVQ  panel_scs(DI), BX     \
+	IMULQ $n, BX                \
+	ADDQ  BX, groupStart(DI)    \
+	ADDQ  $(4*n), groupGate(DI) \
+	ADDQ  $(4*n), groupC(DI)    \
+	SUBQ  $n, columns(DI)       \
+	JNZ   again                 \
+	VZEROUPPER                  \
+	RET
+
+// HALVES4 loads 4 terms of columns j and j+4 into the halves of y.
+#define HALVES4(at, at4, x, y) \
+	VMOVUPS     at, x \
+	VINSERTF128 $1, at4, y, y
+
+#define HALVESLAST(at, at4, x, y) \
+	VMASKMOVPS  at, X7, x    \
+	VMASKMOVPS  at4, X7, X12 \
+	VINSERTF128 $1, X12, y, y
+
+// TERMS turns Y8–Y11, 4 terms of 2 columns each, into a term of 8 columns each.
+#define TERMS \
+	VUNPCKLPS Y9, Y8, Y12   \
+	VUNPCKHPS Y9, Y8, Y13   \
+	VUNPCKLPS Y11, Y10, Y14 \
+	VUNPCKHPS Y11, Y10, Y15 \
+	VUNPCKLPD Y14, Y12, Y8  \
+	VUNPCKHPD Y14, Y12, Y9  \
+	VUNPCKLPD Y15, Y13, Y10 \
+	VUNPCKHPD Y15, Y13, Y11
+
+// EIGHT does 4 terms of the 8 columns from SI on; SI moves to the next 8.
+#define EIGHT(acc) \
+	LEAQ (SI)(R12*4), R10                        \
+	HALVES4((SI), (R10), X8, Y8)                 \
+	HALVES4((SI)(R12*1), (R10)(R12*1), X9, Y9)   \
+	HALVES4((SI)(R12*2), (R10)(R12*2), X10, Y10) \
+	HALVES4((SI)(R13*1), (R10)(R13*1), X11, Y11) \
+	LEAQ (SI)(R12*8), SI                         \
+	TERMS                                        \
+	VFMADD231PS Y8, Y4, acc                      \
+	VFMADD231PS Y9, Y5, acc                      \
+	VFMADD231PS Y10, Y6, acc                     \
+	VFMADD231PS Y11, Y7, acc
+
+// EIGHTLAST does the last CX terms, 1...3, whose mask is X7.
+#define EIGHTLAST(acc, done) \
+	LEAQ (SI)(R12*4), R10                           \
+	HALVESLAST((SI), (R10), X8, Y8)                 \
+	HALVESLAST((SI)(R12*1), (R10)(R12*1), X9, Y9)   \
+	HALVESLAST((SI)(R12*2), (R10)(R12*2), X10, Y10) \
+	HALVESLAST((SI)(R13*1), (R10)(R13*1), X11, Y11) \
+	LEAQ (SI)(R12*8), SI                            \
+	TERMS                                           \
+	VFMADD231PS Y8, Y4, acc                         \
+	CMPQ CX, $2                                     \
+	JB   done                                       \
+	VFMADD231PS Y9, Y5, acc                         \
+	JEQ  done                                       \
+	VFMADD231PS Y10, Y6, acc                        \
+done:
+
+// func columnsAVX2(p *panel)
+//
+// panel1AVX2 for NT: B[p,j] lies at b + j·ldb + 4p, A's terms are contiguous, cols is a
+// multiple of 32, rows is 1.      needs AVX2, FMA3
+//
+//	R8       next terms of A       BX       next terms of column 0
+//	SI, R10  those of other columns
+//	R12, R13 1 and 3 distances of columns
+//	Y0–Y3    32 columns of C       Y4–Y7    4 terms of A; Y7 the mask of the last ones
+//	Y8–Y11   4 terms of 8 columns  Y12–Y15  scratch
+//
+//	group    32 columns, all rows
+//	loop     4 terms               rest     the last 1...3
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-8
+	OPEN
+	OPENGROUPS
+	LEAQ (R12)(R12*2), R13
+
+group:
+	TOP
+
+tile:
+	MOVQ    nextStart(DI), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	MOVQ    nextA(DI), R8
+	MOVQ    groupB(DI), BX
+	MOVQ    panel_k(DI), CX
+	SUBQ    $4, CX
+	JB      rest
+
+loop:
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	MOVQ         BX, SI
+	EIGHT(Y0)
+	EIGHT(Y1)
+	EIGHT(Y2)
+	EIGHT(Y3)
+	ADDQ         $16, R8
+	ADDQ         $16, BX
+	SUBQ         $4, CX
+	JAE          loop
+
+rest:
+	ADDQ         $4, CX
+	JZ           done
+	LEAQ         columnMask<>+32(SB), AX
+	MOVQ         CX, SI
+	SHLQ         $2, SI
+	SUBQ         SI, AX
+	VMOVDQU      (AX), X7
+	VBROADCASTSS (R8), Y4
+	CMPQ         CX, $2
+	JB           last
+	VBROADCASTSS 4(R8), Y5
+	JEQ          last
+	VBROADCASTSS 8(R8), Y6
+
+last:
+	MOVQ BX, SI
+	EIGHTLAST(Y0, last0)
+	EIGHTLAST(Y1, last1)
+	EIGHTLAST(Y2, last2)
+	EIGHTLAST(Y3, last3)
+
+done:
+	VXORPS Y12, Y12, Y12
+	MOVQ   nextGate(DI), R10
+	CMPQ   panel_gate(DI), $0
+	JEQ    store
+	KEEP((R10), Y0)
+	KEEP(32(R10), Y1)
+	KEEP(64(R10), Y2)
+	KEEP(96(R10), Y3)
+
+store:
+	VBROADCASTSS panel_floor(DI), Y13
+	MOVQ         nextC(DI), R8
+	PUT((R8), Y0)
+	PUT(32(R8), Y1)
+	PUT(64(R8), Y2)
+	PUT(96(R8), Y3)
+	MOVL         $1, AX
+	TILEDONE
+	JNZ          tile
+	NEXTGROUP(32, group)
 
 // ---- Transposition ----
 

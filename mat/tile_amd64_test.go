@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -19,8 +20,8 @@ import (
 	"github.com/sinew-ml/sinew/internal/ref"
 )
 
-// tileKernel is one micro-kernel: its largest tile, its interleaved chains, and the least
-// columns of this family of its bodies.
+// tileKernel is one micro-kernel: its largest tile, its interleaved chains (0: lanes), and
+// the least columns of this family of its bodies.
 type tileKernel struct {
 	name                     string
 	level                    isa.Level
@@ -38,6 +39,20 @@ var tileKernels = []tileKernel{
 	{"panel2AVX512", isa.AVX512, tile2RowsAVX512, 17, tile2ColsAVX512, 2, panel2AVX512},
 	{"panel4AVX512", isa.AVX512, tile4RowsAVX512, 1, tile4ColsAVX512, 4, panel4AVX512},
 	{"rowAVX512", isa.AVX512, 1, 1, rowColsAVX512, 1, rowAVX512},
+}
+
+// columnKernels read B of NT as it lies. They do any multiple of from columns, up to cols in
+// the tests, and any number of rows up to most in one call.
+var columnKernels = []struct {
+	tileKernel
+	most int
+}{
+	{tileKernel{"columnsAVX2", isa.AVX2, 1, columnsColsAVX2, 3 * columnsColsAVX2, 1, columnsAVX2}, 4},
+	{tileKernel{"columnsAVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 3 * columnsColsAVX512, 1, columnsAVX512}, 30},
+	{tileKernel{"dots2x3AVX2", isa.AVX2, 2, 1, 11, 0, dots2x3AVX2}, 7},
+	{tileKernel{"dots4x4AVX512", isa.AVX512, 4, 1, 14, 0, dots4x4AVX512}, 13},
+	{tileKernel{"dots2x8AVX512", isa.AVX512, 2, 8, 24, 0, dots2x8AVX512}, 2},
+	{tileKernel{"dots1x16AVX512", isa.AVX512, 1, 16, 48, 0, dots1x16AVX512}, 1},
 }
 
 // plainTile is a call for one tile that starts from C and has no epilogue.
@@ -190,6 +205,197 @@ func TestTiles(t *testing.T) {
 	}
 }
 
+// fence is memory between unreadable pages.
+type fence struct {
+	mem    []float32
+	intact func() bool
+}
+
+// put lays out rows×cols elements, ld apart, flush with the end or the start of the memory.
+func (f *fence) put(rows, cols, ld int, atEnd bool, element func(i, j int) float32) []float32 {
+	x := tileOf(f.mem, (rows-1)*ld+cols, atEnd)
+	for i := range rows {
+		for j := range cols {
+			x[i*ld+j] = element(i, j)
+		}
+	}
+	return x
+}
+
+// TestPanels draws calls at random: several tiles below each other and, of NT, beside each
+// other, from every kind of start, with and without gate and floor.
+func TestPanels(t *testing.T) {
+	type row struct {
+		tileKernel
+		most     int
+		columnar bool
+	}
+	var rows []row
+	for _, kernel := range tileKernels {
+		most := 3*kernel.rows + 2
+		if kernel.rows == 1 {
+			most = 1
+		}
+		rows = append(rows, row{kernel, most, false})
+	}
+	for _, kernel := range columnKernels {
+		rows = append(rows, row{kernel.tileKernel, kernel.most, true})
+	}
+	for _, kernel := range rows {
+		t.Run(fmt.Sprintf("%s/rows=%d", kernel.name, kernel.rows), func(t *testing.T) {
+			if !slices.Contains(isa.Available(), kernel.level) {
+				t.Skipf("no %v on this machine", kernel.level)
+			}
+			defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+			const deepest = 70
+			var fences [5]fence
+			for j := range fences {
+				fences[j].mem, fences[j].intact = fenced(t, 120*(deepest+130))
+				poisonAll(fences[j].mem)
+			}
+			r := rand.New(rand.NewPCG(12, uint64(kernel.rows+kernel.cols)))
+			pool := pools{}
+			draws := 1000
+			if testing.Short() {
+				draws = 200
+			}
+			for draw := range draws {
+				m, k := 1+r.IntN(kernel.most), 1+r.IntN(deepest)
+				if kernel.name == "dots2x8AVX512" {
+					m = 2
+				}
+				tall := 1 + r.IntN(kernel.rows)
+				cols := kernel.from + r.IntN(kernel.cols-kernel.from+1)
+				if kernel.columnar {
+					cols = kernel.from * (1 + r.IntN(kernel.cols/kernel.from))
+				}
+				dist := []string{normal, normal, wide, oneOdd, underflow, zeros}[r.IntN(6)]
+				in, ok := pool[dist]
+				if !ok {
+					_, in = generate(dist, 20011, 3)
+					pool[dist] = in
+				}
+				value := func(j int) func(int, int) float32 {
+					from := r.IntN(20011)
+					return func(i, l int) float32 { return in[j][(from+i*151+l)%20011] }
+				}
+				atEnd := r.IntN(2) == 0
+				gap := func() int { return r.IntN(2) * (1 + r.IntN(20)) }
+				p := panel{rows: tall, m: m, cols: cols, k: k, floor: noFloor}
+				var restore []func()
+				put := func(f, rows, cols, ld int, element func(i, j int) float32) *float32 {
+					x := fences[f].put(rows, cols, ld, atEnd, element)
+					restore = append(restore, func() { poisonAll(x) })
+					return &x[0]
+				}
+				elementA, elementB, elementS, elementG := value(0), value(1), value(2), value(0)
+				lda, ldb, ldc := k+gap(), cols+gap(), cols+gap()
+				transA := !kernel.columnar && r.IntN(2) == 0
+				switch {
+				case transA:
+					lda = m + gap()
+					p.a, p.ars, p.acs = put(0, k, m, lda, func(l, i int) float32 { return elementA(i, l) }), 4, 4*lda
+				default:
+					p.a, p.ars, p.acs = put(0, m, k, lda, elementA), 4*lda, 4
+				}
+				if kernel.columnar {
+					ldb = k + gap()
+					p.b = put(1, cols, k, ldb, func(j, l int) float32 { return elementB(l, j) })
+				} else {
+					p.b = put(1, k, cols, ldb, elementB)
+				}
+				p.ldb, p.ldc, p.scs = 4*ldb, 4*ldc, 4
+				c0 := func(i, j int) float32 { return nan32 }
+				start := r.IntN(4)
+				switch start {
+				case 0:
+					elementS = func(i, j int) float32 { return 0 }
+					p.start, p.scs = &zeroRow[0], 0
+				case 1:
+					row := elementS
+					elementS = func(i, j int) float32 { return row(0, j) }
+					p.start = put(3, 1, cols, cols, elementS)
+				case 2:
+					lds := cols + gap()
+					p.start, p.lds = put(3, m, cols, lds, elementS), 4*lds
+				case 3:
+					c0 = elementS
+				}
+				p.c = put(2, m, cols, ldc, c0)
+				if start == 3 {
+					p.start, p.lds = p.c, p.ldc
+				}
+				gated, floored := r.IntN(3) == 0, r.IntN(2) == 0
+				if gated {
+					ldg := cols + gap()
+					p.gate, p.ldg = put(4, m, cols, ldg, elementG), 4*ldg
+				}
+				if floored {
+					p.floor = 0
+				}
+				where := fmt.Sprintf("%s, draw %d: m=%d, cols=%d, k=%d, tiles of %d rows, TN %v, start %d, gate %v, floor %v, %s inputs, at end %v",
+					kernel.name, draw, m, cols, k, tall, transA, start, gated, floored, dist, atEnd)
+				func() {
+					defer func() {
+						if r := recover(); r != nil {
+							t.Fatalf("%s: %v", where, r)
+						}
+					}()
+					kernel.call(&p)
+				}()
+				c := tileOf(fences[2].mem, (m-1)*ldc+cols, atEnd)
+				x, y := make([]float32, k), make([]float32, k)
+				for i := range m {
+					for j := range cols {
+						for l := range k {
+							x[l], y[l] = elementA(i, l), elementB(l, j)
+						}
+						want := elementS(i, j)
+						if kernel.chains == 0 {
+							want += ref.LaneSum(x, y)
+						} else {
+							s := [4]float32{want}
+							for l := range k {
+								s[l%kernel.chains] = ref.FMA(x[l], y[l], s[l%kernel.chains])
+							}
+							switch kernel.chains {
+							case 1:
+								want = s[0]
+							case 2:
+								want = s[0] + s[1]
+							case 4:
+								want = (s[0] + s[1]) + (s[2] + s[3])
+							}
+						}
+						one := []float32{want}
+						if gated {
+							ref.ReLUGrad(one, one, []float32{elementG(i, j)})
+						}
+						if floored {
+							ref.ReLU(one, one)
+						}
+						if got := c[i*ldc+j]; !same(got, one[0]) {
+							t.Fatalf("%s: c[%d,%d] is %g (%#08x), want %g (%#08x)", where, i, j, got, math.Float32bits(got), one[0], math.Float32bits(one[0]))
+						}
+					}
+					poisonAll(c[i*ldc:][:cols])
+				}
+				if !poisoned(fences[2].mem) {
+					t.Fatalf("%s: memory beside C is written", where)
+				}
+				for _, f := range restore {
+					f()
+				}
+				for j := range fences {
+					if !poisoned(fences[j].mem) || !fences[j].intact() {
+						t.Fatalf("%s: memory beside operand %d is written", where, j)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestTransposeKernel moves every element of every small matrix between unreadable pages.
 func TestTransposeKernel(t *testing.T) {
 	if !slices.Contains(isa.Available(), isa.AVX2) {
@@ -253,6 +459,9 @@ func TestEveryTileHasARow(t *testing.T) {
 	for _, kernel := range tileKernels {
 		rows = append(rows, kernel.name)
 	}
+	for _, kernel := range columnKernels {
+		rows = append(rows, kernel.name)
+	}
 	slices.Sort(stubs)
 	slices.Sort(rows)
 	rows = slices.Compact(rows)
@@ -264,7 +473,7 @@ func TestEveryTileHasARow(t *testing.T) {
 // TestProductsClearUpperHalves looks in the source: a forgotten VZEROUPPER changes no
 // result, it slows down whatever SSE code runs next.
 func TestProductsClearUpperHalves(t *testing.T) {
-	for _, name := range []string{"gemm_amd64.s", "gemm_avx512_amd64.s"} {
+	for _, name := range []string{"gemm_amd64.s", "gemm_avx512_amd64.s", "dots_amd64.s", "dots_avx512_amd64.s"} {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

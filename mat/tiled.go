@@ -19,6 +19,11 @@ const (
 	// Rows so far apart evict each other: a tile then has as many rows as a set has
 	// lines, and as few terms as leave its part of B in the second-level cache.
 	setStride, setRows, setDepth = 4096 / 4, 8, 256
+	// dotsRows rows of A of lanesBlock terms stay in the second-level cache while columns of B
+	// pass by.
+	dotsRows = 64
+	// Kinds of kernels: 1, 2 or 4 chains, and those for NT on B as it lies.
+	kindColumns, kindDots = 5, 6
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -36,7 +41,8 @@ type panel struct {
 	rows                 int // of a tile; the last one may have fewer
 	m, cols, k           int
 	floor                float32
-	room                 [5]uintptr //lint:ignore U1000 for the assembly: where the next tile begins, rows left
+	scs                  int         // from column to column of start: 4, or 0 for zeroRow
+	room                 [10]uintptr //lint:ignore U1000 for the assembly: where the next tile begins, rows and columns left
 }
 
 // zeroRow is what sums start from if not from C or a bias.
@@ -46,7 +52,10 @@ var zeroRow [128]float32
 // with nothing done, if the level has none or the shape needs the plain way.
 func (g *job) tiled() bool {
 	q := 1 // chains
-	if !g.transA {
+	switch {
+	case bool(g.transB) && laneSums(g.n, g.k):
+		return g.dots()
+	case !bool(g.transA):
 		q = chains(g.n)
 	}
 	rows, cols := tileSize(q, g.m)
@@ -70,20 +79,44 @@ func (g *job) tiled() bool {
 		d = setDepth
 	}
 	rows = evenly(g.m, rows)
-	switch {
-	case bool(g.transB) && g.k*min(g.n, cols) <= smallPanel:
-		g.smallPanels(q, rows, cols)
-	case bool(g.transB):
-		g.largePanels(q, rows, cols)
-	default:
-		if q > 1 {
-			d = g.k
+	if g.transB {
+		g.tiledNT(q, rows, cols)
+		return true
+	}
+	if q > 1 {
+		d = g.k
+	}
+	for at := 0; at < g.k; at += d {
+		kp := min(d, g.k-at)
+		for j := 0; j < g.n; {
+			w := panelCols(cols, g.n-j)
+			g.column(q, rows, 0, g.m, j, w, at, kp, &g.b[at*g.ldb+j], g.ldb)
+			j += w
 		}
-		for at := 0; at < g.k; at += d {
-			kp := min(d, g.k-at)
+	}
+	return true
+}
+
+// dots does A·Bᵗ in lanes.
+func (g *job) dots() bool {
+	if !lanesKernels() {
+		return false
+	}
+	if !fusedEnds {
+		g.fill()
+		g.start, g.lds = g.c, g.ldc
+		defer g.finish()
+	}
+	for i := 0; i < g.m; i += dotsRows {
+		m := min(dotsRows, g.m-i)
+		for at := 0; at < g.k; at += lanesBlock {
+			kp := min(lanesBlock, g.k-at)
 			for j := 0; j < g.n; {
-				w := panelCols(cols, g.n-j)
-				g.column(q, rows, j, w, at, kp, &g.b[at*g.ldb+j], g.ldb)
+				w := dotsCols(m, g.n-j)
+				if most := max(callWork/(m*kp), 16); w > most {
+					w = most / 16 * 16
+				}
+				g.column(kindDots, 4, i, m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
 				j += w
 			}
 		}
@@ -91,9 +124,42 @@ func (g *job) tiled() bool {
 	return true
 }
 
-// column does the terms at...at+kp of w columns of C from j on; b holds B's part of them.
-func (g *job) column(q, rows, j, w, at, kp int, b *float32, ldb int) {
-	p := panel{b: b, ldb: 4 * ldb, ars: 4 * g.lda, acs: 4, ldc: 4 * g.ldc, rows: rows, cols: w, k: kp, floor: noFloor}
+// tiledNT does A·Bᵗ: with few rows on B as it lies, as far as there are kernels, else by
+// transposed panels of B.
+func (g *job) tiledNT(q, rows, cols int) {
+	j := 0
+	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide {
+		tall = evenly(g.m, tall)
+		d := depth
+		if g.m <= tall {
+			d = narrowDepth // B is read once, in order
+		}
+		for at := 0; at < g.k; at += d {
+			kp := min(d, g.k-at)
+			for j = 0; j+wide <= g.n; {
+				w := max(wide, min(g.n-j, callWork/(g.m*kp))/wide*wide)
+				g.column(kindColumns, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
+				j += w
+			}
+		}
+	}
+	switch {
+	case j == g.n:
+	case g.k*min(g.n-j, cols) <= smallPanel:
+		g.smallPanels(q, rows, cols, j)
+	default:
+		g.largePanels(q, rows, cols, j)
+	}
+}
+
+// column does the terms at...at+kp of m rows of C from i on and w columns from j on, by
+// kernels of a kind and tiles of so many rows; b is B's part of them.
+func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
+	var p panel // field by field: a literal is made elsewhere and copied, which costs 10 ns
+	p.b, p.ldb, p.ldc = b, 4*ldb, 4*g.ldc
+	p.ars, p.acs = 4*g.lda, 4
+	p.rows, p.cols, p.k = rows, w, kp
+	p.floor = noFloor
 	if g.transA {
 		p.ars, p.acs = p.acs, p.ars
 	}
@@ -101,26 +167,29 @@ func (g *job) column(q, rows, j, w, at, kp int, b *float32, ldb int) {
 	if last {
 		p.floor, p.ldg = g.floor, 4*g.ldg
 	}
-	few := max(1, callWork/(w*kp)) // rows of one call
-	if few >= rows {
-		few -= few % rows
+	few := m // rows of one call
+	if few*w*kp > callWork {
+		few = max(1, callWork/(w*kp))
+		if few >= rows {
+			few -= few % rows
+		}
 	}
-	for i := 0; i < g.m; i += few {
-		p.m = min(few, g.m-i)
+	for end := i + m; i < end; i += few {
+		p.m = min(few, end-i)
 		p.a = &g.a[(i*p.ars+at*p.acs)/4]
 		p.c = &g.c[i*g.ldc+j]
 		switch {
 		case at > 0:
-			p.start, p.lds = p.c, p.ldc
+			p.start, p.lds, p.scs = p.c, p.ldc, 4
 		case g.start == nil:
-			p.start, p.lds = &zeroRow[0], 0
+			p.start, p.lds, p.scs = &zeroRow[0], 0, 0
 		default:
-			p.start, p.lds = &g.start[i*g.lds+j], 4*g.lds
+			p.start, p.lds, p.scs = &g.start[i*g.lds+j], 4*g.lds, 4
 		}
 		if last && g.gate != nil {
 			p.gate = &g.gate[i*g.ldg+j]
 		}
-		callPanel(q, &p)
+		callPanel(kind, &p)
 	}
 }
 
@@ -134,29 +203,33 @@ func evenly(n, most int) int {
 	return (n + pieces - 1) / pieces
 }
 
-// smallPanels and largePanels differ in the size of the panel.
-func (g *job) smallPanels(q, rows, cols int) {
+// smallPanels and largePanels differ in the size of the panel. Neither is inlined: it
+// would be in the frame of products that need none.
+//
+//go:noinline
+func (g *job) smallPanels(q, rows, cols, from int) {
 	var buf [smallPanel]float32
-	g.panels(q, rows, cols, buf[:])
+	g.panels(q, rows, cols, from, buf[:])
 }
 
-func (g *job) largePanels(q, rows, cols int) {
+//go:noinline
+func (g *job) largePanels(q, rows, cols, from int) {
 	var buf [panelSize]float32
-	g.panels(q, rows, cols, buf[:])
+	g.panels(q, rows, cols, from, buf[:])
 }
 
-// panels does A·Bᵗ: parts of B are transposed into buf, as wide as a tile.
-func (g *job) panels(q, rows, cols int, buf []float32) {
-	d := min(len(buf)/min(cols, g.n), setDepth)
+// panels does the columns from on: parts of B are transposed into buf, as wide as a tile.
+func (g *job) panels(q, rows, cols, from int, buf []float32) {
+	d := min(len(buf)/min(cols, g.n-from), setDepth)
 	if q > 1 {
 		d = g.k
 	}
 	for at := 0; at < g.k; at += d {
 		kp := min(d, g.k-at)
-		for j := 0; j < g.n; {
+		for j := from; j < g.n; {
 			w := panelCols(cols, g.n-j)
 			callTranspose(w, kp, &g.b[j*g.ldb+at], g.ldb, &buf[0], w)
-			g.column(q, rows, j, w, at, kp, &buf[0], w)
+			g.column(q, rows, 0, g.m, j, w, at, kp, &buf[0], w)
 			j += w
 		}
 	}

@@ -49,25 +49,74 @@ func panelCols(cols, left int) int {
 	return left
 }
 
-func callPanel(q int, p *panel) {
-	switch avx512 := isa.Active() == isa.AVX512; {
-	case avx512 && q == 4:
-		panel4AVX512(p)
-	case avx512 && q == 2:
-		panel2AVX512(p)
-	case avx512 && p.m == 1 && p.rows == 1:
-		rowAVX512(p)
-	case avx512:
-		panel1AVX512(p)
-	case q == 4:
+// callPanel calls the kernel of a kind; those of NT take multiples of some columns.
+func callPanel(kind int, p *panel) {
+	if isa.Active() == isa.AVX512 {
+		switch {
+		case kind == 4:
+			panel4AVX512(p)
+		case kind == 2:
+			panel2AVX512(p)
+		case kind == kindDots && p.m == 1 && p.cols%16 == 0:
+			dots1x16AVX512(p)
+		case kind == kindDots && p.m == 2 && p.cols%8 == 0:
+			dots2x8AVX512(p)
+		case kind == kindDots:
+			dots4x4AVX512(p)
+		case kind == kindColumns && p.m == 1 && p.cols%columnsColsAVX2 == 0:
+			columnsAVX2(p)
+		case kind == kindColumns:
+			columnsAVX512(p)
+		case p.m == 1 && p.rows == 1:
+			rowAVX512(p)
+		default:
+			panel1AVX512(p)
+		}
+		return
+	}
+	switch {
+	case kind == 4:
 		panel4AVX2(p)
-	case q == 2:
+	case kind == 2:
 		panel2AVX2(p)
+	case kind == kindDots:
+		dots2x3AVX2(p)
+	case kind == kindColumns:
+		columnsAVX2(p)
 	case p.m == 1 && p.rows == 1:
 		rowAVX2(p)
 	default:
 		panel1AVX2(p)
 	}
+}
+
+// dotsCols returns the columns of the next call in lanes of m rows, if left are left: for
+// one or two rows there is a kernel for multiples of 16 or 8.
+func dotsCols(m, left int) int {
+	switch {
+	case isa.Active() != isa.AVX512:
+	case m == 1 && left > 16:
+		return left / 16 * 16
+	case m == 2 && left > 8:
+		return left / 8 * 8
+	}
+	return left
+}
+
+// lanesKernels reports whether the level has kernels in lanes.
+func lanesKernels() bool { return isa.Active().Fused() }
+
+// columnsTile returns the tile of the kernel for NT without a panel, 0 where a panel is
+// faster: it pays from so many rows on.
+func columnsTile(q, m int) (rows, cols int) {
+	switch avx512 := isa.Active() == isa.AVX512; {
+	case q > 1:
+	case m == 1 || m <= 3 && !avx512:
+		return 1, columnsColsAVX2
+	case avx512:
+		return columnsRowsAVX512, columnsColsAVX512
+	}
+	return 0, 0
 }
 
 func callTranspose(rows, cols int, src *float32, lds int, dst *float32, ldd int) {

@@ -32,16 +32,26 @@ func tileSize(q, m int) (rows, cols int) {
 // cols.
 func panelCols(cols, left int) int { return min(cols, left) }
 
-func callPanel(q int, p *panel) {
+// callPanel calls the kernels of a kind for all tiles.
+func callPanel(kind int, p *panel) {
 	at := func(x *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(x), bytes)) }
 	ars, acs, ldb, ldc := p.ars/4, p.acs/4, p.ldb/4, p.ldc/4
-	if q == 1 && p.m == 1 && p.rows == 1 {
+	if kind == kindDots {
+		for j := 0; j < p.cols; j += dotsTileCols {
+			cols, b := min(dotsTileCols, p.cols-j), at(p.b, j*p.ldb)
+			for i := 0; i < p.m; i += dotsTileRows {
+				dotsNEON(min(dotsTileRows, p.m-i), cols, p.k, at(p.a, i*p.ars), ars, b, ldb, at(p.c, i*p.ldc+4*j), ldc)
+			}
+		}
+		return
+	}
+	if kind == 1 && p.m == 1 && p.rows == 1 {
 		row1NEON(p.cols, p.k, p.a, acs, p.b, ldb, p.c)
 		return
 	}
 	for i := 0; i < p.m; i += p.rows {
 		rows, a, c := min(p.rows, p.m-i), at(p.a, i*p.ars), at(p.c, i*p.ldc)
-		switch q {
+		switch kind {
 		case 1:
 			tile1NEON(rows, p.cols, p.k, a, ars, acs, p.b, ldb, c, ldc)
 		case 2:
@@ -51,6 +61,15 @@ func callPanel(q int, p *panel) {
 		}
 	}
 }
+
+// columnsTile: NT always goes by panels.
+func columnsTile(q, m int) (rows, cols int) { return 0, 0 }
+
+// dotsCols returns the columns of the next call in lanes.
+func dotsCols(m, left int) int { return left }
+
+// lanesKernels reports whether the level has kernels in lanes.
+func lanesKernels() bool { return isa.Active().Fused() }
 
 func callTranspose(rows, cols int, src *float32, lds int, dst *float32, ldd int) {
 	transposeNEON(rows, cols, src, lds, dst, ldd)
