@@ -125,11 +125,17 @@ GLOBL dotsMask<>(SB), RODATA|NOPTR, $64
 	VEXTRACTF128 $1, y, X12 \
 	VADDPS       X12, x, x
 
-// THREE adds up the 4 sums of each of three elements: they are then in x, the last one twice.
+// THREE adds up the 4 sums of each of three elements, l and l+2 first: they are then in x,
+// the last one twice.
 #define THREE(x, y, z) \
-	VHADDPS y, x, x \
-	VHADDPS z, z, z \
-	VHADDPS z, x, x
+	VSHUFPS $0x44, y, x, X12 \
+	VSHUFPS $0xEE, y, x, X13 \
+	VADDPS  X13, X12, x      \
+	VMOVHLPS z, z, X13       \
+	VADDPS  X13, z, z        \
+	VSHUFPS $0x88, z, x, X12 \
+	VSHUFPS $0xDD, z, x, X13 \
+	VADDPS  X13, X12, x
 
 // FINISH adds the start to x, with columns masked by X15, and stores it. Of two zeros or a
 // NaN VMAXPS returns its second source, here the first operand.
@@ -162,7 +168,7 @@ store:                                    \
 //
 //	group    3 columns, all rows    tile    2 rows
 //	loop     16 terms               last    the last k mod 16
-//	order    lanes 16; l + (l+8), l + (l+4), (0+1) + (2+3); start + sum
+//	order    lanes 16; then l + (l+8), l + (l+4), l + (l+2), 0 + 1; start + sum
 TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), DI
 	OPENGROUPS

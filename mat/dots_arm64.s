@@ -79,9 +79,8 @@ mul: \
 	VFADD_S4(v+3, v+1, v+1);  \
 	VFADD_S4(v+1, v, v);      \
 	VMOV  va.D[1], V1.D[0];   \
-	VFADDP_S(v, 0);           \
-	VFADDP_S(1, 1);           \
-	FADDS F1, F0;             \
+	VFADD_S4(1, v, 0);        \
+	VFADDP_S(0, 0);           \
 	FMOVS c, F2;              \
 	FADDS F2, F0;             \
 	FMOVS F0, c
@@ -96,7 +95,7 @@ mul: \
 //	V0–V7       loaded                V8–V31    sums of row i, column j from V(8+12i+4j) on
 //
 //	loop    16 terms                  last     the last k mod 16, with +0 up to 16
-//	order   lanes 16; l + (l+8), l + (l+4), (0+1) + (2+3); C + sum
+//	order   lanes 16; then l + (l+8), l + (l+4), l + (l+2), 0 + 1; C + sum
 TEXT ·dotsNEON(SB), NOSPLIT, $0-72
 	MOVD rows+0(FP), R8
 	MOVD cols+8(FP), R9

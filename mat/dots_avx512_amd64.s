@@ -127,8 +127,14 @@
 	VSHUFF64X2 $0xDD, b, a, Z17 \
 	VADDPS     Z17, Z16, a
 
-// PAIRSUMS adds neighbours: of a in the lower half of each quarter, of b in the upper.
-#define PAIRSUMS(a, b) \
+// HALVES adds lanes l and l+2 of each quarter: the sums of a, then those of b.
+#define HALVES(a, b) \
+	VSHUFPS $0x44, b, a, Z16 \
+	VSHUFPS $0xEE, b, a, Z17 \
+	VADDPS  Z17, Z16, a
+
+// LASTS adds the last two: of a's two elements, then of b's.
+#define LASTS(a, b) \
 	VSHUFPS $0x88, b, a, Z16 \
 	VSHUFPS $0xDD, b, a, Z17 \
 	VADDPS  Z17, Z16, a
@@ -147,9 +153,9 @@
 	QUARTERS(Z1, Z9)  \
 	QUARTERS(Z2, Z10) \
 	QUARTERS(Z3, Z11) \
-	PAIRSUMS(Z0, Z1)  \
-	PAIRSUMS(Z2, Z3)  \
-	PAIRSUMS(Z0, Z2)
+	HALVES(Z0, Z1)    \
+	HALVES(Z2, Z3)    \
+	LASTS(Z0, Z2)
 
 // FINISH adds the start to x, with columns masked by K1, and stores it. Of two zeros or a
 // NaN VMAXPS returns its second source, here the first operand.
@@ -211,7 +217,7 @@ store:                                      \
 //
 //	group    4 columns, all rows    tile    4 rows
 //	loop     16 terms               last    the last k mod 16
-//	order    lanes 16; l + (l+8), l + (l+4), (0+1) + (2+3); start + sum
+//	order    lanes 16; then l + (l+8), l + (l+4), l + (l+2), 0 + 1; start + sum
 TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-8
 	BEGIN
 	OPENGROUPS

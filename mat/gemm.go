@@ -57,7 +57,7 @@ const lanesBlock = 1024
 //   - NT with n > 1 and k ≥ 128, or n ≤ 32 and k ≥ 64: terms in blocks of 1024, each of which
 //     adds alpha·s to c0, fused. s sums the block's products of A and B in 16 lanes, term p in
 //     lane p mod 16 from +0, the last 16 filled up with +0·+0; then lanes l and l+8 are added,
-//     l and l+4, and (s0+s1)+(s2+s3).
+//     l and l+4, l and l+2, 0 and 1.
 //
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
@@ -193,7 +193,7 @@ type job struct {
 var noFloor = float32(math.Inf(-1))
 
 func (g *job) run() {
-	if g.k > 0 && g.alpha == 1 && g.n > 1 && g.tiled() {
+	if g.k > 0 && g.alpha == 1 && (g.n > 1 || bool(g.transA)) && g.tiled() {
 		return
 	}
 	g.fill()
@@ -384,6 +384,10 @@ func gemmColumn(m, k int, alpha float32, a []float32, lda int, b []float32, inc 
 			s = Dot(a[i*lda:][:k], b[:k])
 		} else {
 			s = dotStrided(a[i*lda:][:k], b, inc)
+		}
+		if alpha == 1 {
+			c[i*ldc] += s // what the fused multiply-add gives
+			continue
 		}
 		one := [1]float32{s}
 		Axpy(alpha, one[:], c[i*ldc:][:1])

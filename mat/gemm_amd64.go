@@ -67,3 +67,12 @@ func dots1x16AVX512(p *panel)
 
 //go:noescape
 func dots2x3AVX2(p *panel)
+
+//go:noescape
+func cross1AVX512(p *panel)
+
+//go:noescape
+func cross2AVX512(p *panel)
+
+//go:noescape
+func cross4AVX512(p *panel)

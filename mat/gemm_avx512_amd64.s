@@ -816,15 +816,61 @@ done:                        \
 	ROWS(SUM2)           \
 	LEAVE(store, ROWS, GATE, STORE, next)
 
+#define START21(at, l, r, l2, r2) \
+	START1(at, l, r) \
+	VPXORD l2, l2, l2
+
+#define FIRST1(at, l, r, l2, r2) \
+	VFMADD231PS.BCST at, Z24, l
+
+#define SECOND1(at, l, r, l2, r2) \
+	VFMADD231PS.BCST at, Z26, l2
+
+#define SUM1(at, l, r, l2, r2) \
+	VADDPS l2, l, l
+
+#define GATE21(at, l, r, l2, r2) \
+	GATE1(at, l, r)
+
+#define STORE21(at, l, r, l2, r2) \
+	STORE1(at, l, r)
+
+// TILE2SINGLE is TILE2 for one vector of columns.
+#define TILE2SINGLE(loop, odd, done, store, next, ROWS, STEP) \
+	ENTER(ROWS, START21)           \
+	SUBQ $2, CX                    \
+	JB   odd                       \
+loop:                                  \
+	VMOVUPS.Z (BX), K1, Z24        \
+	ROWS(FIRST1)                   \
+	STEP                           \
+	VMOVUPS.Z (BX)(R12*1), K1, Z26 \
+	LEAQ (BX)(R12*2), BX           \
+	ROWS(SECOND1)                  \
+	STEP                           \
+	SUBQ $2, CX                    \
+	JAE  loop                      \
+odd:                                   \
+	TESTQ $1, CX                   \
+	JZ   done                      \
+	VMOVUPS.Z (BX), K1, Z24        \
+	ROWS(FIRST1)                   \
+done:                                  \
+	ROWS(SUM1)                     \
+	LEAVE(store, ROWS, GATE21, STORE21, next)
+
 // func panel2AVX512(p *panel)
 //
 // panel1AVX512 with two chains: term p in chain p mod 2, the first from the start, the
-// second from +0; first + second. Tiles of 1...6 rows, 17...32 columns.
+// second from +0; first + second. Tiles of 1...6 rows, 1...32 columns.
 // needs AVX-512 F, VL
 //
 //	pair     25...32 columns, two vectors      mixed   17...24, one and a half
+//	single   1...16, one
 TEXT ·panel2AVX512(SB), NOSPLIT, $0-8
 	OPEN
+	CMPQ panel_cols(DI), $16
+	JBE  single
 	CMPQ panel_cols(DI), $24
 	JBE  mixed
 
@@ -887,6 +933,36 @@ mixed1:
 
 mixednext:
 	ADVANCE(mixed)
+
+single:
+	PICK
+	CMPQ AX, $4
+	JB   single1to3
+	JEQ  single4
+	CMPQ AX, $6
+	JB   single5
+	TILE2SINGLE(singleloop6, singleodd6, singledone6, singlestore6, singlenext, QUADS6, STEP2)
+
+single5:
+	TILE2SINGLE(singleloop5, singleodd5, singledone5, singlestore5, singlenext, QUADS5, STEP2)
+
+single4:
+	TILE2SINGLE(singleloop4, singleodd4, singledone4, singlestore4, singlenext, QUADS4, STEP1)
+
+single1to3:
+	CMPQ AX, $2
+	JB   single1
+	JEQ  single2
+	TILE2SINGLE(singleloop3, singleodd3, singledone3, singlestore3, singlenext, QUADS3, STEP1)
+
+single2:
+	TILE2SINGLE(singleloop2, singleodd2, singledone2, singlestore2, singlenext, QUADS2, STEP1)
+
+single1:
+	TILE2SINGLE(singleloop1, singleodd1, singledone1, singlestore1, singlenext, QUADS1, STEP1)
+
+singlenext:
+	ADVANCE(single)
 
 // ---- Four chains: the others than the first start from +0 ----
 
@@ -1240,25 +1316,25 @@ vectors1:
 	VINSERTF32X4 $3, at12, z, z
 
 // QUARTERSLAST loads the terms in K2 only, and reads no others.
-#define QUARTERSLAST(at, at4, at8, at12, x, z) \
-	VMOVUPS.Z    at, K2, x    \
-	VMOVUPS.Z    at4, K2, X1  \
-	VINSERTF32X4 $1, X1, z, z \
-	VMOVUPS.Z    at8, K2, X1  \
-	VINSERTF32X4 $2, X1, z, z \
-	VMOVUPS.Z    at12, K2, X1 \
-	VINSERTF32X4 $3, X1, z, z
+#define QUARTERSLAST(at, at4, at8, at12, x, z, y) \
+	VMOVUPS.Z    at, K2, x   \
+	VMOVUPS.Z    at4, K2, y  \
+	VINSERTF32X4 $1, y, z, z \
+	VMOVUPS.Z    at8, K2, y  \
+	VINSERTF32X4 $2, y, z, z \
+	VMOVUPS.Z    at12, K2, y \
+	VINSERTF32X4 $3, y, z, z
 
 // TERMS turns Z24–Z27, 4 terms of 4 columns each, into a term of 16 columns each.
-#define TERMS \
-	VUNPCKLPS Z25, Z24, Z1 \
-	VUNPCKHPS Z25, Z24, Z3 \
-	VUNPCKLPS Z27, Z26, Z5 \
-	VUNPCKHPS Z27, Z26, Z7 \
-	VUNPCKLPD Z5, Z1, Z24  \
-	VUNPCKHPD Z5, Z1, Z25  \
-	VUNPCKLPD Z7, Z3, Z26  \
-	VUNPCKHPD Z7, Z3, Z27
+#define TERMS(a, b, c, d) \
+	VUNPCKLPS Z25, Z24, a \
+	VUNPCKHPS Z25, Z24, b \
+	VUNPCKLPS Z27, Z26, c \
+	VUNPCKHPS Z27, Z26, d \
+	VUNPCKLPD c, a, Z24   \
+	VUNPCKHPD c, a, Z25   \
+	VUNPCKLPD d, b, Z26   \
+	VUNPCKHPD d, b, Z27
 
 #define MULTERMS(at, l, r) \
 	VFMADD231PS.BCST at, Z24, l   \
@@ -1289,43 +1365,43 @@ vectors1:
 	ADDQ $16, R11
 
 #define TILENT(loop, rest, done, store, next, ROWS, STEP) \
-	ENTER(ROWS, START1)                                                          \
-	MOVQ groupB(DI), BX                                                          \
-	LEAQ (BX)(R12*4), R14                                                        \
-	LEAQ (BX)(R12*8), R15                                                        \
-	LEAQ (R14)(R12*8), DX                                                        \
-	SUBQ $4, CX                                                                  \
-	JB   rest                                                                    \
-loop:                                                                                \
-	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                 \
-	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)     \
-	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)     \
-	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)     \
-	ADDQ $16, BX                                                                 \
-	ADDQ $16, R14                                                                \
-	ADDQ $16, R15                                                                \
-	ADDQ $16, DX                                                                 \
-	TERMS                                                                        \
-	ROWS(MULTERMS)                                                               \
-	STEP                                                                         \
-	SUBQ $4, CX                                                                  \
-	JAE  loop                                                                    \
-rest:                                                                                \
-	ADDQ $4, CX                                                                  \
-	JZ   done                                                                    \
-	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24)                             \
-	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25) \
-	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26) \
-	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27) \
-	TERMS                                                                        \
-	ROWS(MULTERM1)                                                               \
-	CMPQ CX, $2                                                                  \
-	JB   done                                                                    \
-	ROWS(MULTERM2)                                                               \
-	CMPQ CX, $2                                                                  \
-	JEQ  done                                                                    \
-	ROWS(MULTERM3)                                                               \
-done:                                                                                \
+	ENTER(ROWS, START1)                                                              \
+	MOVQ groupB(DI), BX                                                              \
+	LEAQ (BX)(R12*4), R14                                                            \
+	LEAQ (BX)(R12*8), R15                                                            \
+	LEAQ (R14)(R12*8), DX                                                            \
+	SUBQ $4, CX                                                                      \
+	JB   rest                                                                        \
+loop:                                                                                    \
+	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                     \
+	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)         \
+	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)         \
+	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)         \
+	ADDQ $16, BX                                                                     \
+	ADDQ $16, R14                                                                    \
+	ADDQ $16, R15                                                                    \
+	ADDQ $16, DX                                                                     \
+	TERMS(Z1, Z3, Z5, Z7)                                                            \
+	ROWS(MULTERMS)                                                                   \
+	STEP                                                                             \
+	SUBQ $4, CX                                                                      \
+	JAE  loop                                                                        \
+rest:                                                                                    \
+	ADDQ $4, CX                                                                      \
+	JZ   done                                                                        \
+	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24, X1)                             \
+	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25, X1) \
+	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26, X1) \
+	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27, X1) \
+	TERMS(Z1, Z3, Z5, Z7)                                                            \
+	ROWS(MULTERM1)                                                                   \
+	CMPQ CX, $2                                                                      \
+	JB   done                                                                        \
+	ROWS(MULTERM2)                                                                   \
+	CMPQ CX, $2                                                                      \
+	JEQ  done                                                                        \
+	ROWS(MULTERM3)                                                                   \
+done:                                                                                    \
 	LEAVE(store, ROWS, GATE1, STORE1, next)
 
 // func columnsAVX512(p *panel)
@@ -1413,3 +1489,222 @@ tilenext:
 	TILEDONE
 	JNZ  tile
 	NEXTGROUP(16, group)
+
+// ---- Few columns of NN, as rows of Cᵗ ----
+//
+// Columns beyond a multiple of 8 leave most of a vector idle. Here vectors lie along the
+// rows of C: 4 terms of 16 rows of A are transposed in registers, as above those of B, and
+// an element of B is broadcast to them.
+
+#define CROSS1(M) \
+	M(0, Z0, Z1, Z2, Z3)
+
+#define CROSS2(M) \
+	CROSS1(M) \
+	M(4, Z4, Z5, Z6, Z7)
+
+#define CROSS3(M) \
+	CROSS2(M) \
+	M(8, Z8, Z9, Z10, Z11)
+
+#define CROSS4(M) \
+	CROSS3(M) \
+	M(12, Z12, Z13, Z14, Z15)
+
+// CROSSONE and the like multiply 4 terms: R8 and R9 are 1 and 3 rows of B.
+#define CROSSONE(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI), Z24, s       \
+	VFMADD231PS.BCST off(SI)(R8*1), Z25, s \
+	VFMADD231PS.BCST off(SI)(R8*2), Z26, s \
+	VFMADD231PS.BCST off(SI)(R9*1), Z27, s
+
+#define CROSSTWO(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI), Z24, s       \
+	VFMADD231PS.BCST off(SI)(R8*1), Z25, t \
+	VFMADD231PS.BCST off(SI)(R8*2), Z26, s \
+	VFMADD231PS.BCST off(SI)(R9*1), Z27, t
+
+#define CROSSFOUR(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI), Z24, s       \
+	VFMADD231PS.BCST off(SI)(R8*1), Z25, t \
+	VFMADD231PS.BCST off(SI)(R8*2), Z26, u \
+	VFMADD231PS.BCST off(SI)(R9*1), Z27, v
+
+#define CROSSFIRST(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI), Z24, s
+
+#define CROSSSECONDONE(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI)(R8*1), Z25, s
+
+#define CROSSSECOND(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI)(R8*1), Z25, t
+
+#define CROSSTHIRD(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI)(R8*2), Z26, s
+
+#define CROSSTHIRDFOUR(off, s, t, u, v) \
+	VFMADD231PS.BCST off(SI)(R8*2), Z26, u
+
+#define CROSSSTART(off, s, t, u, v) \
+	VMOVUPS (R10), s \
+	ADDQ    R11, R10 \
+	VPXORD  t, t, t  \
+	VPXORD  u, u, u  \
+	VPXORD  v, v, v
+
+#define CROSSSUM1(off, s, t, u, v)
+
+#define CROSSSUM2(off, s, t, u, v) \
+	VADDPS t, s, s
+
+#define CROSSSUM4(off, s, t, u, v) \
+	VADDPS t, s, s \
+	VADDPS v, u, u \
+	VADDPS u, s, s
+
+#define CROSSSTORE(off, s, t, u, v) \
+	PUT((R10), s, Z31) \
+	ADDQ R11, R10
+
+#define CROSS(group, loop, rest, done, ROWS, ALL, SECOND, THIRD, SUM) \
+group:                                                                                    \
+	MOVQ groupStart(DI), R10                                                          \
+	MOVQ panel_lds(DI), R11                                                           \
+	ROWS(CROSSSTART)                                                                  \
+	MOVQ panel_a(DI), SI                                                              \
+	MOVQ panel_k(DI), CX                                                              \
+	MOVQ groupB(DI), BX                                                               \
+	LEAQ (BX)(R12*4), R14                                                             \
+	LEAQ (BX)(R12*8), R15                                                             \
+	LEAQ (R14)(R12*8), DX                                                             \
+	SUBQ $4, CX                                                                       \
+	JB   rest                                                                         \
+loop:                                                                                     \
+	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                      \
+	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)          \
+	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)          \
+	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)          \
+	ADDQ $16, BX                                                                      \
+	ADDQ $16, R14                                                                     \
+	ADDQ $16, R15                                                                     \
+	ADDQ $16, DX                                                                      \
+	TERMS(Z16, Z17, Z18, Z19)                                                         \
+	ROWS(ALL)                                                                         \
+	LEAQ (SI)(R8*4), SI                                                               \
+	SUBQ $4, CX                                                                       \
+	JAE  loop                                                                         \
+rest:                                                                                     \
+	ADDQ $4, CX                                                                       \
+	JZ   done                                                                         \
+	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24, X16)                             \
+	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25, X16) \
+	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26, X16) \
+	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27, X16) \
+	TERMS(Z16, Z17, Z18, Z19)                                                         \
+	ROWS(CROSSFIRST)                                                                  \
+	CMPQ CX, $2                                                                       \
+	JB   done                                                                         \
+	ROWS(SECOND)                                                                      \
+	CMPQ CX, $2                                                                       \
+	JEQ  done                                                                         \
+	ROWS(THIRD)                                                                       \
+done:                                                                                     \
+	ROWS(SUM)                                                                         \
+	MOVQ groupC(DI), R10                                                              \
+	MOVQ panel_ldc(DI), R11                                                           \
+	ROWS(CROSSSTORE)                                                                  \
+	NEXTGROUP(16, group)
+
+#define OPENCROSS \
+	OPEN                    \
+	OPENGROUPS              \
+	MOVQ  panel_k(DI), CX   \
+	ANDQ  $3, CX            \
+	MOVL  $1, AX            \
+	SHLQ  CX, AX            \
+	DECQ  AX                \
+	KMOVW AX, K2            \
+	MOVQ  panel_acs(DI), R8 \
+	LEAQ  (R8)(R8*2), R9    \
+	MOVQ  panel_m(DI), AX
+
+// func cross1AVX512(p *panel)
+//
+// panel1AVX512 for 1...4 rows, whose elements of A lie 4 bytes apart, without gate; B[p,j]
+// lies at b + j·ldb + 4p, cols is a multiple of 16. In terms of C = A·B this is Cᵗ = Bᵗ·Aᵗ.
+// needs AVX-512 F, VL
+//
+//	SI, R8, R9        next row of B, 1 and 3 distances of its rows
+//	BX, R14, R15, DX  next terms of rows 0, 4, 8, 12 of A
+//	R12, R13          1 and 3 distances of those
+//	Z0–Z15            column i of C: chains in Z(4i) to Z(4i+3)
+//	Z16–Z19           scratch      Z24–Z27  four terms of 16 rows
+//	K2                mask of the last k mod 4 terms
+//
+//	group    16 rows of C
+//	loop     4 terms               rest     the last 1...3
+TEXT ·cross1AVX512(SB), NOSPLIT, $0-8
+	OPENCROSS
+	CMPQ AX, $2
+	JB   one
+	JEQ  two
+	CMPQ AX, $4
+	JB   three
+
+four:
+	CROSS(fourgroup, fourloop, fourrest, fourdone, CROSS4, CROSSONE, CROSSSECONDONE, CROSSTHIRD, CROSSSUM1)
+
+three:
+	CROSS(threegroup, threeloop, threerest, threedone, CROSS3, CROSSONE, CROSSSECONDONE, CROSSTHIRD, CROSSSUM1)
+
+two:
+	CROSS(twogroup, twoloop, tworest, twodone, CROSS2, CROSSONE, CROSSSECONDONE, CROSSTHIRD, CROSSSUM1)
+
+one:
+	CROSS(onegroup, oneloop, onerest, onedone, CROSS1, CROSSONE, CROSSSECONDONE, CROSSTHIRD, CROSSSUM1)
+
+// func cross2AVX512(p *panel)
+//
+// cross1AVX512 with two chains, as panel2AVX512 has them.      needs AVX-512 F, VL
+TEXT ·cross2AVX512(SB), NOSPLIT, $0-8
+	OPENCROSS
+	CMPQ AX, $2
+	JB   one
+	JEQ  two
+	CMPQ AX, $4
+	JB   three
+
+four:
+	CROSS(fourgroup, fourloop, fourrest, fourdone, CROSS4, CROSSTWO, CROSSSECOND, CROSSTHIRD, CROSSSUM2)
+
+three:
+	CROSS(threegroup, threeloop, threerest, threedone, CROSS3, CROSSTWO, CROSSSECOND, CROSSTHIRD, CROSSSUM2)
+
+two:
+	CROSS(twogroup, twoloop, tworest, twodone, CROSS2, CROSSTWO, CROSSSECOND, CROSSTHIRD, CROSSSUM2)
+
+one:
+	CROSS(onegroup, oneloop, onerest, onedone, CROSS1, CROSSTWO, CROSSSECOND, CROSSTHIRD, CROSSSUM2)
+
+// func cross4AVX512(p *panel)
+//
+// cross1AVX512 with four chains, as panel4AVX512 has them.      needs AVX-512 F, VL
+TEXT ·cross4AVX512(SB), NOSPLIT, $0-8
+	OPENCROSS
+	CMPQ AX, $2
+	JB   one
+	JEQ  two
+	CMPQ AX, $4
+	JB   three
+
+four:
+	CROSS(fourgroup, fourloop, fourrest, fourdone, CROSS4, CROSSFOUR, CROSSSECOND, CROSSTHIRDFOUR, CROSSSUM4)
+
+three:
+	CROSS(threegroup, threeloop, threerest, threedone, CROSS3, CROSSFOUR, CROSSSECOND, CROSSTHIRDFOUR, CROSSSUM4)
+
+two:
+	CROSS(twogroup, twoloop, tworest, twodone, CROSS2, CROSSFOUR, CROSSSECOND, CROSSTHIRDFOUR, CROSSSUM4)
+
+one:
+	CROSS(onegroup, oneloop, onerest, onedone, CROSS1, CROSSFOUR, CROSSSECOND, CROSSTHIRDFOUR, CROSSSUM4)

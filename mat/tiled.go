@@ -22,8 +22,12 @@ const (
 	// dotsRows rows of A of lanesBlock terms stay in the second-level cache while columns of B
 	// pass by.
 	dotsRows = 64
-	// Kinds of kernels: 1, 2 or 4 chains, and those for NT on B as it lies.
-	kindColumns, kindDots = 5, 6
+	// Columns beyond a multiple of 8 may be done as rows of Cᵗ, mirrorCols at most, in pieces
+	// of mirrorPiece rows of C: see mirror.go.
+	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
+	// Kinds of kernels: 1, 2 or 4 chains; those for NT on B as it lies; and 1, 2 or 4 more than
+	// kindCross for Cᵗ of NN on A as it lies.
+	kindColumns, kindDots, kindCross = 5, 6, 8
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -86,13 +90,17 @@ func (g *job) tiled() bool {
 	if q > 1 {
 		d = g.k
 	}
+	n := g.n - g.mirrorable()
 	for at := 0; at < g.k; at += d {
 		kp := min(d, g.k-at)
-		for j := 0; j < g.n; {
-			w := panelCols(cols, g.n-j)
+		for j := 0; j < n; {
+			w := panelCols(cols, n-j)
 			g.column(q, rows, 0, g.m, j, w, at, kp, &g.b[at*g.ldb+j], g.ldb)
 			j += w
 		}
+	}
+	if n < g.n {
+		g.mirror(q, n)
 	}
 	return true
 }
@@ -107,8 +115,8 @@ func (g *job) dots() bool {
 		g.start, g.lds = g.c, g.ldc
 		defer g.finish()
 	}
-	for i := 0; i < g.m; i += dotsRows {
-		m := min(dotsRows, g.m-i)
+	for i, m := 0, 0; i < g.m; i += m {
+		m = dotsPiece(min(dotsRows, g.m-i))
 		for at := 0; at < g.k; at += lanesBlock {
 			kp := min(lanesBlock, g.k-at)
 			for j := 0; j < g.n; {

@@ -7,6 +7,17 @@ import "github.com/sinew-ml/sinew/internal/isa"
 // fusedEnds: the kernels take the start and apply gate and floor.
 const fusedEnds = true
 
+// mirrors: a few columns of TN may be done as rows of Cᵗ, see mirror.go.
+const mirrors = true
+
+// crossCols is the most columns of NN to be done so: AVX2 has no kernels for it.
+func crossCols() int {
+	if isa.Active() == isa.AVX512 {
+		return 4
+	}
+	return 0
+}
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
@@ -67,6 +78,12 @@ func callPanel(kind int, p *panel) {
 			columnsAVX2(p)
 		case kind == kindColumns:
 			columnsAVX512(p)
+		case kind == kindCross+1:
+			cross1AVX512(p)
+		case kind == kindCross+2:
+			cross2AVX512(p)
+		case kind == kindCross+4:
+			cross4AVX512(p)
 		case p.m == 1 && p.rows == 1:
 			rowAVX512(p)
 		default:
@@ -101,6 +118,15 @@ func dotsCols(m, left int) int {
 		return left / 8 * 8
 	}
 	return left
+}
+
+// dotsPiece returns how many of m rows to do at once: one or two beyond a multiple of four
+// have their own kernels.
+func dotsPiece(m int) int {
+	if isa.Active() == isa.AVX512 && m > 4 && m%4 < 3 {
+		return m / 4 * 4
+	}
+	return m
 }
 
 // lanesKernels reports whether the level has kernels in lanes.

@@ -12,6 +12,11 @@ import (
 // for each costs less than code for all of them in every one of the many bodies.
 const fusedEnds = false
 
+// mirrors: tiles of 4, 2 and 1 columns have little to gain from Cᵗ.
+const mirrors = false
+
+func crossCols() int { return 0 }
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
@@ -67,6 +72,9 @@ func columnsTile(q, m int) (rows, cols int) { return 0, 0 }
 
 // dotsCols returns the columns of the next call in lanes.
 func dotsCols(m, left int) int { return left }
+
+// dotsPiece returns how many of m rows to do at once.
+func dotsPiece(m int) int { return m }
 
 // lanesKernels reports whether the level has kernels in lanes.
 func lanesKernels() bool { return isa.Active().Fused() }

@@ -21,18 +21,18 @@ func Chains(n int) int {
 func LaneSums(n, k int) bool { return n > 1 && (k >= 128 || n <= 32 && k >= 64) }
 
 // LaneSum sums products of x and y in 16 lanes: term p in lane p mod 16, the last 16 filled
-// up with zero elements; then lanes l and l+8 are added, l and l+4, and (s0+s1)+(s2+s3).
+// up with zero elements; then lanes l and l+8 are added, and so on down to 0 and 1.
 func LaneSum(x, y []float32) float32 {
 	var s [16]float32
 	for p := range (len(x) + 15) / 16 * 16 {
 		s[p%16] = FMA(at(x, p), at(y, p), s[p%16])
 	}
-	for half := 8; half >= 4; half /= 2 {
+	for half := 8; half > 0; half /= 2 {
 		for l := range half {
 			s[l] += s[half+l]
 		}
 	}
-	return (s[0] + s[1]) + (s[2] + s[3])
+	return s[0]
 }
 
 // Gemm sets C = alpha*op(A)*op(B) + beta*C: op(A) is m×k, op(B) k×n, all row-major.
