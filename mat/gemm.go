@@ -1,5 +1,12 @@
 package mat
 
+import (
+	"math"
+	"math/bits"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+)
+
 // Trans says whether a matrix operand is taken as it lies or transposed.
 type Trans bool
 
@@ -23,6 +30,13 @@ func chains(n int) int {
 	return 1
 }
 
+// laneSums reports whether an element of an NT product is summed in lanes: where rows of A
+// and B are long enough to pay for adding up the lanes. Then nothing need be transposed.
+func laneSums(n, k int) bool { return n > 1 && (k >= 128 || n <= 32 && k >= 64) }
+
+// lanesBlock is the most terms of one sum in lanes.
+const lanesBlock = 1024
+
 // Gemm computes C = alpha·op(A)·op(B) + beta·C with op(A) m×k, op(B) k×n and C m×n,
 // all row-major: NN (both NoTrans), TN (A stored k×m) and NT (B stored n×k). It panics
 // if both are transposed: a network never needs it.
@@ -40,37 +54,78 @@ func chains(n int) int {
 //     chain p mod 2 or 4, the first from c0, the others from +0, added at the end as
 //     s0+s1 or (s0+s1)+(s2+s3).
 //   - NN and NT, n = 1: alpha·Dot(row, column) + c0, fused.
+//   - NT with n > 1 and k ≥ 128, or n ≤ 32 and k ≥ 64: terms in blocks of 1024, each of which
+//     adds alpha·s to c0, fused. s sums the block's products of A and B in 16 lanes, term p in
+//     lane p mod 16 from +0, the last 16 filled up with +0·+0; then lanes l and l+8 are added,
+//     l and l+4, l and l+2, 0 and 1.
 //
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
 func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	checkGemm(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+	checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
 	if m == 0 || n == 0 {
 		return
 	}
-	for i := range m {
-		start(beta, c[i*ldc:][:n])
-	}
-	if k == 0 || alpha == 0 {
-		return
-	}
-	switch {
-	case alpha == 1 && n > 1 && tiled(transA, transB, m, n, k, a, lda, b, ldb, c, ldc):
-	case bool(transA):
-		gemmTN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
-	case n == 1 && bool(transB):
-		gemmColumn(m, k, alpha, a, lda, b, 1, c, ldc)
-	case n == 1:
-		gemmColumn(m, k, alpha, a, lda, b, ldb, c, ldc)
-	case bool(transB):
-		gemmNT(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+	var g job // field by field: a literal is made elsewhere and copied
+	g.transA, g.transB, g.m, g.n, g.k, g.alpha = transA, transB, m, n, k, alpha
+	g.a, g.lda, g.b, g.ldb, g.c, g.ldc = a, lda, b, ldb, c, ldc
+	g.floor = noFloor
+	switch beta {
+	case 0:
+	case 1:
+		g.start, g.lds = c, ldc
 	default:
-		gemmNN(m, n, k, alpha, a, lda, b, ldb, c, ldc)
+		for i := range m {
+			Scal(beta, c[i*ldc:][:n])
+		}
+		g.start, g.lds = c, ldc
 	}
+	g.run()
 }
 
-// checkGemm panics if the arguments do not fit.
-func checkGemm(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
+// GemmBias computes C = X·W + bias in every row, X m×k, W k×n, and C = ReLU of that if
+// relu is true: a dense layer. Its bits are those of rows of C set to bias, [Gemm] (NN,
+// alpha and beta 1) and [ReLU], without passing over C more than once.
+//
+// len(bias) = n; all else is as in Gemm: strides, lengths, panics. C must not overlap the
+// inputs.
+func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) {
+	checkProduct(NoTrans, NoTrans, m, n, k, x, ldx, w, ldw, c, ldc)
+	if len(bias) != n {
+		panic("mat: len(bias) != n")
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	g := job{m: m, n: n, k: k, alpha: 1, a: x, lda: ldx, b: w, ldb: ldw, start: bias, c: c, ldc: ldc, floor: noFloor}
+	if relu {
+		g.floor = 0
+	}
+	g.run()
+}
+
+// GemmReLUGrad computes C = (D·Wᵗ) where y is not ≤ 0, else +0, for D m×k, W n×k and y
+// m×n: the gradient before a layer with ReLU, whose output is y, from D after the next
+// one with weights W. Its bits are those of [Gemm] (NT, alpha 1, beta 0) and [ReLUGrad].
+//
+// ldy ≥ n is the distance of rows of y; all else is as in Gemm. C must not overlap the
+// inputs.
+func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []float32, ldy int, c []float32, ldc int) {
+	checkProduct(NoTrans, Transpose, m, n, k, d, ldd, w, ldw, c, ldc)
+	switch {
+	case ldy < max(1, n):
+		panic("mat: ldy < n")
+	case m == 0 || n == 0:
+		return
+	case !holds(y, m, n, ldy):
+		panic("mat: y too short")
+	}
+	g := job{transB: Transpose, m: m, n: n, k: k, alpha: 1, a: d, lda: ldd, b: w, ldb: ldw, gate: y, ldg: ldy, c: c, ldc: ldc, floor: noFloor}
+	g.run()
+}
+
+// checkProduct panics if the arguments of a product do not fit together.
+func checkProduct(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	switch {
 	case bool(transA && transB):
 		panic("mat: Gemm: both operands transposed")
@@ -95,11 +150,7 @@ func checkGemm(transA, transB Trans, m, n, k int, a []float32, lda int, b []floa
 		panic("mat: ldb < columns of B")
 	case ldc < max(1, n):
 		panic("mat: ldc < n")
-	}
-	if m == 0 || n == 0 {
-		return
-	}
-	switch {
+	case m == 0 || n == 0:
 	case k > 0 && !holds(a, rowsA, colsA, lda):
 		panic("mat: a too short")
 	case k > 0 && !holds(b, rowsB, colsB, ldb):
@@ -109,19 +160,92 @@ func checkGemm(transA, transB Trans, m, n, k int, a []float32, lda int, b []floa
 	}
 }
 
-// holds reports whether x is long enough for a rows×cols matrix, without overflow.
+// holds reports whether x is long enough for a rows×cols matrix, without overflow. The
+// division, which is slow, is only for dimensions whose product might overflow.
 func holds(x []float32, rows, cols, ld int) bool {
+	const small = 1 << (bits.UintSize/2 - 1)
+	if rows <= small && ld <= small {
+		return len(x) >= (rows-1)*ld+cols
+	}
 	return len(x) >= cols && (rows == 1 || rows-1 <= (len(x)-cols)/ld)
 }
 
-// start turns C into c0.
-func start(beta float32, c []float32) {
-	switch beta {
-	case 1:
-	case 0:
-		clear(c)
+// job is a checked product with at least one element: C = alpha·op(A)·op(B) from start;
+// then +0 where the gate is ≤ 0; then no less than floor.
+type job struct {
+	transA, transB Trans
+	m, n, k        int
+	alpha          float32
+	a              []float32
+	lda            int
+	b              []float32
+	ldb            int
+	start          []float32 // nil: +0
+	lds            int       // 0: the same row for all
+	gate           []float32 // nil: none
+	ldg            int
+	c              []float32
+	ldc            int
+	floor          float32
+}
+
+// noFloor is less than or equal to all numbers.
+var noFloor = float32(math.Inf(-1))
+
+func (g *job) run() {
+	if g.k > 0 && g.alpha == 1 && (g.n > 1 || bool(g.transA)) && g.tiled() {
+		return
+	}
+	g.fill()
+	if g.k > 0 && g.alpha != 0 {
+		g.plain()
+	}
+	g.finish()
+}
+
+// fill sets C to what the sums start from, where the kernels do not.
+func (g *job) fill() {
+	for i := range g.m {
+		c := g.c[i*g.ldc:][:g.n]
+		switch {
+		case g.start == nil:
+			clear(c)
+		case &g.start[0] != &g.c[0]:
+			copy(c, g.start[i*g.lds:])
+		}
+	}
+}
+
+// finish applies gate and floor, where the kernels do not.
+func (g *job) finish() {
+	if g.gate == nil && g.floor != 0 {
+		return
+	}
+	for i := range g.m {
+		c := g.c[i*g.ldc:][:g.n]
+		if g.gate != nil {
+			ReLUGrad(c, c, g.gate[i*g.ldg:][:g.n])
+		}
+		if g.floor == 0 {
+			ReLU(c, c)
+		}
+	}
+}
+
+func (g *job) plain() {
+	switch {
+	case bool(g.transA):
+		gemmTN(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
+	case g.n == 1 && bool(g.transB):
+		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, 1, g.c, g.ldc)
+	case g.n == 1:
+		gemmColumn(g.m, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
+	case bool(g.transB) && laneSums(g.n, g.k) && isa.Active().Fused():
+		g.scaledDots()
+	case bool(g.transB):
+		gemmNT(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	default:
-		Scal(beta, c)
+		gemmNN(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	}
 }
 
@@ -221,6 +345,27 @@ func transposeInto(dst, b []float32, ldb, w, d int) {
 	}
 }
 
+// scaledDots is a product in lanes with alpha: each block's sums, then alpha times those.
+func (g *job) scaledDots() {
+	var sums, start [64]float32
+	for l := range start {
+		start[l] = math.Float32frombits(1 << 31) // -0 leaves a sum as it is, +0 would lose its sign
+	}
+	for i := range g.m {
+		for at := 0; at < g.k; at += lanesBlock {
+			for j := 0; j < g.n; j += len(sums) {
+				h := *g
+				h.m, h.n, h.k = 1, min(len(sums), g.n-j), min(lanesBlock, g.k-at)
+				h.a, h.b = g.a[i*g.lda+at:], g.b[j*g.ldb+at:]
+				h.start, h.lds, h.gate, h.floor = start[:], 0, nil, noFloor
+				h.c, h.ldc = sums[:], len(sums)
+				h.dots()
+				Axpy(g.alpha, sums[:h.n], g.c[i*g.ldc+j:][:h.n])
+			}
+		}
+	}
+}
+
 // gemmTN: outer products of the rows of A and B, one chain per element.
 func gemmTN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	for p := range k {
@@ -239,6 +384,10 @@ func gemmColumn(m, k int, alpha float32, a []float32, lda int, b []float32, inc 
 			s = Dot(a[i*lda:][:k], b[:k])
 		} else {
 			s = dotStrided(a[i*lda:][:k], b, inc)
+		}
+		if alpha == 1 {
+			c[i*ldc] += s // what the fused multiply-add gives
+			continue
 		}
 		one := [1]float32{s}
 		Axpy(alpha, one[:], c[i*ldc:][:1])

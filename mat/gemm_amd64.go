@@ -3,47 +3,76 @@
 package mat
 
 // Largest tiles of the micro-kernels: rows×columns of C that the registers hold. The
-// name's digit counts the chains per element. A kernel takes any smaller tile too;
-// thin ones run slower, as fewer accumulators cover less of the multiply-add's latency.
+// name's digit counts the chains per element. A kernel takes any smaller tile too; thin
+// ones run slower, as fewer accumulators cover less of the multiply-add's latency.
 const (
 	tile1RowsAVX512, tile1ColsAVX512 = 12, 32
+	quadRowsAVX512, quadColsAVX512   = 6, 64 // wider, of 49 columns or more
 	tile2RowsAVX512, tile2ColsAVX512 = 6, 32
 	tile4RowsAVX512, tile4ColsAVX512 = 6, 16
-	row1ColsAVX512                   = 128
+	rowColsAVX512                    = 128
+	// NT without a panel: whole groups of so many columns.
+	columnsRowsAVX512, columnsColsAVX512 = 12, 16
 
 	tile1RowsAVX2, tile1ColsAVX2 = 6, 16
 	tile2RowsAVX2, tile2ColsAVX2 = 3, 16
 	tile4RowsAVX2, tile4ColsAVX2 = 3, 8
-	row1ColsAVX2                 = 64
+	rowColsAVX2                  = 64
+	columnsColsAVX2              = 32 // one row
 )
 
-// The bodies, in gemm_amd64.s. They trust their arguments: rows, cols and k at least
-// 1, rows and cols at most the tile; strides count elements. A's element (i, p) lies
-// at a[i*ars+p*acs], so NN and TN differ in the strides only.
+// The bodies, in gemm_avx512_amd64.s and gemm_amd64.s.
 
 //go:noescape
-func tile1AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func panel1AVX512(p *panel)
 
 //go:noescape
-func tile2AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func panel2AVX512(p *panel)
 
 //go:noescape
-func tile4AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func panel4AVX512(p *panel)
 
 //go:noescape
-func tile1AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func rowAVX512(p *panel)
 
 //go:noescape
-func tile2AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func panel1AVX2(p *panel)
 
 //go:noescape
-func tile4AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+func panel2AVX2(p *panel)
 
 //go:noescape
-func row1AVX512(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
+func panel4AVX2(p *panel)
 
 //go:noescape
-func row1AVX2(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
+func rowAVX2(p *panel)
 
 //go:noescape
 func transposeAVX2(rows, cols int, src *float32, lds int, dst *float32, ldd int)
+
+//go:noescape
+func columnsAVX512(p *panel)
+
+//go:noescape
+func columnsAVX2(p *panel)
+
+//go:noescape
+func dots4x4AVX512(p *panel)
+
+//go:noescape
+func dots2x8AVX512(p *panel)
+
+//go:noescape
+func dots1x16AVX512(p *panel)
+
+//go:noescape
+func dots2x3AVX2(p *panel)
+
+//go:noescape
+func cross1AVX512(p *panel)
+
+//go:noescape
+func cross2AVX512(p *panel)
+
+//go:noescape
+func cross4AVX512(p *panel)

@@ -1,69 +1,130 @@
 //go:build !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
-// Products: the micro-kernels behind gemm_amd64.go. A tile of C stays in registers
-// over all k terms; per p the row of B is loaded once and each element of A broadcast.
-// Nothing outside of the tile's rows and columns is read or written. There is one
-// straight body per number of rows, so no row is computed twice.
+// Products for AVX2 and the transposition for both levels: see gemm_amd64.go for what a
+// call does and panel for its arguments. A tile of C stays in registers over all k
+// terms; per term the row of B is loaded once and each element of A broadcast. There is
+// one straight body per number of rows, so no row is computed twice, and the loop over
+// the tiles of a call is here too. Nothing outside of the tile's rows and columns is read
+// or written.
 //
-// Registers of all tiles:
-//
-//	SI, R10, R11  row 0, 4, 8 of C, of A while the loop runs
+//	DI            panel
+//	AX            rows of this tile
+//	SI, R10       row 0, 4 of the start, of A, of the gate, of C, in turn
 //	R8, R9        1 and 3 strides of those rows, bytes
-//	BX            row p of B            R12, R13  1 and 3 strides of B, bytes
-//	DX            stride of p in A      CX        terms left
-//	AX            rows
+//	BX            row p of B            R12      stride of B
+//	R13           with two vectors of columns: bytes to the right one; for four chains
+//	              3 strides of B
+//	DX            stride of p in A      CX       terms left
+//	Y12, Y13      row of B              Y14      element of A
+//	Y15           mask of 8 columns or fewer
 //
-// Macros over rows get (address, left, right, left2, right2): the accumulators of the
-// first chain or chains and of the others. For AVX-512 b follows, the loaded vector of
-// B. ROWSn runs one of them on n rows. Names of AVX2 macros end in Y.
+// ROWS is a list of rows: PAIRS3(M) runs M(address, registers) on 3 of them.
 
-// AIM points the row registers at a matrix.
-#define AIM(matrix, stride) \
-	MOVQ matrix, SI      \
-	MOVQ stride, R8      \
-	SHLQ $2, R8          \
-	LEAQ (R8)(R8*2), R9  \
-	LEAQ (SI)(R8*4), R10 \
-	LEAQ (SI)(R8*8), R11
+#define PAIRS1(M) \
+	M((SI), Y0, Y1)
+
+#define PAIRS2(M) \
+	PAIRS1(M) \
+	M((SI)(R8*1), Y2, Y3)
+
+#define PAIRS3(M) \
+	PAIRS2(M) \
+	M((SI)(R8*2), Y4, Y5)
+
+#define PAIRS4(M) \
+	PAIRS3(M) \
+	M((SI)(R9*1), Y6, Y7)
+
+#define PAIRS5(M) \
+	PAIRS4(M) \
+	M((R10), Y8, Y9)
+
+#define PAIRS6(M) \
+	PAIRS5(M) \
+	M((R10)(R8*1), Y10, Y11)
+
+// Four registers per row: two vectors of columns of two chains, or four chains.
+#define QUADS1(M) \
+	M((SI), Y0, Y1, Y6, Y7)
+
+#define QUADS2(M) \
+	QUADS1(M) \
+	M((SI)(R8*1), Y2, Y3, Y8, Y9)
+
+#define QUADS3(M) \
+	QUADS2(M) \
+	M((SI)(R8*2), Y4, Y5, Y10, Y11)
+
+// Where the next tile begins, and the rows left.
+#define nextA (panel_room+0)
+#define nextStart (panel_room+8)
+#define nextGate (panel_room+16)
+#define nextC (panel_room+24)
+#define left (panel_room+32)
+
+// AIM points the row registers at a matrix: its next row is at, stride bytes apart.
+#define AIM(at, stride) \
+	MOVQ at(DI), SI     \
+	MOVQ stride(DI), R8 \
+	LEAQ (R8)(R8*2), R9 \
+	LEAQ (SI)(R8*4), R10
 
 // STEPn moves the row registers of up to 4n rows of A from p to p+1.
 #define STEP1 \
 	ADDQ DX, SI
 
 #define STEP2 \
-	ADDQ DX, SI  \
+	ADDQ DX, SI \
 	ADDQ DX, R10
 
-#define STEP3 \
-	ADDQ DX, SI  \
-	ADDQ DX, R10 \
-	ADDQ DX, R11
+// OPEN loads what stays for all tiles of a call and starts at the first.
+#define OPEN \
+	MOVQ p+0(FP), DI         \
+	MOVQ panel_ldb(DI), R12  \
+	MOVQ panel_acs(DI), DX   \
+	MOVQ panel_a(DI), AX     \
+	MOVQ AX, nextA(DI)       \
+	MOVQ panel_start(DI), AX \
+	MOVQ AX, nextStart(DI)   \
+	MOVQ panel_gate(DI), AX  \
+	MOVQ AX, nextGate(DI)    \
+	MOVQ panel_c(DI), AX     \
+	MOVQ AX, nextC(DI)       \
+	MOVQ panel_m(DI), AX     \
+	MOVQ AX, left(DI)        \
+	MOVQ panel_cols(DI), CX
 
-// ENTER loads the arguments all tiles share.
-#define ENTER \
-	AIM(c+64(FP), ldc+72(FP)) \
-	MOVQ b+48(FP), BX         \
-	MOVQ ldb+56(FP), R12      \
-	SHLQ $2, R12              \
-	MOVQ acs+40(FP), DX       \
-	SHLQ $2, DX               \
-	MOVQ rows+0(FP), AX       \
-	MOVQ k+16(FP), CX
+// PICK sets AX to the rows of the next tile.
+#define PICK \
+	MOVQ    panel_rows(DI), AX \
+	CMPQ    AX, left(DI)       \
+	CMOVQGT left(DI), AX
 
-// ENTERROW is ENTER for one row: here DI is c and SI is a.
-#define ENTERROW \
-	MOVQ c+48(FP), DI    \
-	MOVQ a+16(FP), SI    \
-	MOVQ acs+24(FP), DX  \
-	SHLQ $2, DX          \
-	MOVQ b+32(FP), BX    \
-	MOVQ ldb+40(FP), R12 \
-	SHLQ $2, R12         \
-	MOVQ k+8(FP), CX
+// TILEDONE moves on by the AX rows of a tile; the flags say whether rows are left.
+#define TILEDONE \
+	MOVQ  panel_ars(DI), BX \
+	IMULQ AX, BX            \
+	ADDQ  BX, nextA(DI)     \
+	MOVQ  panel_lds(DI), BX \
+	IMULQ AX, BX            \
+	ADDQ  BX, nextStart(DI) \
+	MOVQ  panel_ldg(DI), BX \
+	IMULQ AX, BX            \
+	ADDQ  BX, nextGate(DI)  \
+	MOVQ  panel_ldc(DI), BX \
+	IMULQ AX, BX            \
+	ADDQ  BX, nextC(DI)     \
+	SUBQ  AX, left(DI)
 
-// ---- AVX2 ----
+// ADVANCE goes on to the tile below, or past the jump if there is none.
+#define ADVANCE(again) \
+	TILEDONE   \
+	JNZ  again \
+	VZEROUPPER \
+	RET
 
 // Eight set words, then eight clear ones: those from number 8-r on mask r elements.
 DATA columnMask<>+0(SB)/8, $-1
@@ -79,30 +140,6 @@ GLOBL columnMask<>(SB), RODATA|NOPTR, $64
 	SUBQ    CX, AX                  \
 	VMOVDQU (AX), Y15
 
-#define ROWS1Y(M) \
-	M((SI), Y0, Y1, Y6, Y7)
-
-#define ROWS2Y(M) \
-	ROWS1Y(M)                     \
-	M((SI)(R8*1), Y2, Y3, Y8, Y9)
-
-#define ROWS3Y(M) \
-	ROWS2Y(M)                       \
-	M((SI)(R8*2), Y4, Y5, Y10, Y11)
-
-// From here on only tile1, which has no second chains.
-#define ROWS4Y(M) \
-	ROWS3Y(M)                     \
-	M((SI)(R9*1), Y6, Y7, Y6, Y7)
-
-#define ROWS5Y(M) \
-	ROWS4Y(M)                \
-	M((R10), Y8, Y9, Y8, Y9)
-
-#define ROWS6Y(M) \
-	ROWS5Y(M)                          \
-	M((R10)(R8*1), Y10, Y11, Y10, Y11)
-
 // With 9 columns or more the right vector holds the last 8, R13 bytes after the first
 // ones. The columns that are in both are computed twice, with the same bits. That is
 // faster than masks: on Zen 4 a masked load takes a slot from the multiply-adds (a tenth
@@ -112,294 +149,426 @@ GLOBL columnMask<>(SB), RODATA|NOPTR, $64
 #define ENDS \
 	LEAQ -32(CX*4), R13
 
-// SHIFT moves the row registers of C from the left to the right vector.
+// SHIFT moves the row registers from the left to the right vector.
 #define SHIFT \
-	ADDQ R13, SI  \
+	ADDQ R13, SI \
 	ADDQ R13, R10
 
-// LOAD, MUL, STORE: a vector of a row of C, the row's multiply-adds, and back.
-#define LOADLEFTY(at, l, r, l2, r2) \
+// ENTERWIDE, ENTERNARROW, LEAVEWIDE and LEAVENARROW are what bodies begin and end with.
+#define ENTERWIDE(ROWS) \
+	AIM(nextStart, panel_lds) \
+	ROWS(STARTLEFT)           \
+	SHIFT                     \
+	ROWS(STARTRIGHT)          \
+	AIM(nextA, panel_ars)     \
+	MOVQ panel_b(DI), BX      \
+	MOVQ panel_k(DI), CX
+
+#define ENTERNARROW(ROWS) \
+	AIM(nextStart, panel_lds) \
+	ROWS(STARTMASKED)         \
+	AIM(nextA, panel_ars)     \
+	MOVQ panel_b(DI), BX      \
+	MOVQ panel_k(DI), CX
+
+#define LEAVEWIDE(store, ROWS, next) \
+	CMPQ   panel_gate(DI), $0         \
+	JEQ    store                      \
+	VXORPS Y12, Y12, Y12              \
+	AIM(nextGate, panel_ldg)          \
+	ROWS(GATELEFT)                    \
+	SHIFT                             \
+	ROWS(GATERIGHT)                   \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	AIM(nextC, panel_ldc)             \
+	ROWS(STORELEFT)                   \
+	SHIFT                             \
+	ROWS(STORERIGHT)                  \
+	JMP    next
+
+#define LEAVENARROW(store, ROWS, next) \
+	CMPQ   panel_gate(DI), $0         \
+	JEQ    store                      \
+	VXORPS Y12, Y12, Y12              \
+	AIM(nextGate, panel_ldg)          \
+	ROWS(GATEMASKED)                  \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	AIM(nextC, panel_ldc)             \
+	ROWS(STOREMASKED)                 \
+	JMP    next
+
+// Operations on one vector of C: kept where the gate is not ≤ 0 (NaN keeps too), and
+// stored. Of two zeros or a NaN VMAXPS returns its second source, here the first operand.
+#define KEEP(at, x) \
+	VCMPPS $0x19, at, Y12, Y14 \
+	VANDPS Y14, x, x
+
+#define PUT(at, x) \
+	VMAXPS  x, Y13, x \
+	VMOVUPS x, at
+
+#define KEEPMASKED(at, x) \
+	VMASKMOVPS at, Y15, Y14         \
+	VCMPPS     $0x19, Y14, Y12, Y14 \
+	VANDPS     Y14, x, x
+
+#define PUTMASKED(at, x) \
+	VMAXPS     x, Y13, x \
+	VMASKMOVPS x, Y15, at
+
+// ---- One chain ----
+
+#define STARTLEFT(at, l, r) \
 	VMOVUPS at, l
 
-#define LOADRIGHTY(at, l, r, l2, r2) \
+#define STARTRIGHT(at, l, r) \
 	VMOVUPS at, r
 
-#define LOADMASKEDY(at, l, r, l2, r2) \
+#define STARTMASKED(at, l, r) \
 	VMASKMOVPS at, Y15, l
 
-#define MULBOTHY(at, l, r, l2, r2) \
+#define MULBOTH(at, l, r) \
 	VBROADCASTSS at, Y14     \
 	VFMADD231PS  Y12, Y14, l \
 	VFMADD231PS  Y13, Y14, r
 
-#define MULLEFTY(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14     \
+#define MULLEFT(at, l, r) \
+	VBROADCASTSS at, Y14 \
 	VFMADD231PS  Y12, Y14, l
 
-#define STORELEFTY(at, l, r, l2, r2) \
-	VMOVUPS l, at
+#define GATELEFT(at, l, r) \
+	KEEP(at, l)
 
-#define STORERIGHTY(at, l, r, l2, r2) \
-	VMOVUPS r, at
+#define GATERIGHT(at, l, r) \
+	KEEP(at, r)
 
-#define STOREMASKEDY(at, l, r, l2, r2) \
-	VMASKMOVPS l, Y15, at
+#define GATEMASKED(at, l, r) \
+	KEEPMASKED(at, l)
 
-// TILE1WIDEY and TILE1NARROWY are bodies of tile1AVX2.
-#define TILE1WIDEY(loop, ROWS, STEP) \
-	ROWS(LOADLEFTY)           \
-	SHIFT                     \
-	ROWS(LOADRIGHTY)          \
-	AIM(a+24(FP), ars+32(FP)) \
-loop:                             \
-	VMOVUPS (BX), Y12         \
-	VMOVUPS (BX)(R13*1), Y13  \
-	ADDQ    R12, BX           \
-	ROWS(MULBOTHY)            \
-	STEP                      \
-	DECQ    CX                \
-	JNZ     loop              \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STORELEFTY)          \
-	SHIFT                     \
-	ROWS(STORERIGHTY)         \
-	VZEROUPPER                \
-	RET
+#define STORELEFT(at, l, r) \
+	PUT(at, l)
 
-#define TILE1NARROWY(loop, ROWS, STEP) \
-	ROWS(LOADMASKEDY)         \
-	AIM(a+24(FP), ars+32(FP)) \
+#define STORERIGHT(at, l, r) \
+	PUT(at, r)
+
+#define STOREMASKED(at, l, r) \
+	PUTMASKED(at, l)
+
+#define TILE1WIDE(loop, store, next, ROWS, STEP) \
+	ENTERWIDE(ROWS)          \
+loop:                            \
+	VMOVUPS (BX), Y12        \
+	VMOVUPS (BX)(R13*1), Y13 \
+	ADDQ    R12, BX          \
+	ROWS(MULBOTH)            \
+	STEP                     \
+	DECQ    CX               \
+	JNZ     loop             \
+	LEAVEWIDE(store, ROWS, next)
+
+#define TILE1NARROW(loop, store, next, ROWS, STEP) \
+	ENTERNARROW(ROWS)         \
 loop:                             \
 	VMASKMOVPS (BX), Y15, Y12 \
 	ADDQ       R12, BX        \
-	ROWS(MULLEFTY)            \
+	ROWS(MULLEFT)             \
 	STEP                      \
 	DECQ       CX             \
 	JNZ        loop           \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STOREMASKEDY)        \
-	VZEROUPPER                \
-	RET
+	LEAVENARROW(store, ROWS, next)
 
-// func tile1AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+// func panel1AVX2(p *panel)
 //
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k, one chain from C; rows 1...6,
-// cols 1...16, k ≥ 1.      needs AVX2, FMA3
+// C[i,j] = sum of A[i,p]*B[p,j] from start[i,j], 0 ≤ p < k, one chain; then gate and floor.
+// Tiles of 1...6 rows, 1...16 columns; m, k ≥ 1.      needs AVX2, FMA3
 //
 //	Y0–Y11   row i in Y(2i), Y(2i+1); 8 columns or fewer: Y(2i)
-//	Y12, Y13 row of B              Y14      element of A
-//	R13      right vector, bytes   Y15      mask of 8 columns or fewer
-TEXT ·tile1AVX2(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
+//	wide     9...16 columns        narrow   1...8
+TEXT ·panel1AVX2(SB), NOSPLIT, $0-8
+	OPEN
 	CMPQ CX, $8
-	JBE  narrow
+	JBE  few
 	ENDS
-	ENTER
-	CMPQ AX, $3
-	JB   wide1to2
-	JEQ  wide3
-	CMPQ AX, $5
-	JB   wide4
-	JEQ  wide5
-	TILE1WIDEY(wideloop6, ROWS6Y, STEP2)
+
+wide:
+	PICK
+	CMPQ AX, $4
+	JB   wide1to3
+	JEQ  wide4
+	CMPQ AX, $6
+	JB   wide5
+	TILE1WIDE(wideloop6, widestore6, widenext, PAIRS6, STEP2)
 
 wide5:
-	TILE1WIDEY(wideloop5, ROWS5Y, STEP2)
+	TILE1WIDE(wideloop5, widestore5, widenext, PAIRS5, STEP2)
 
 wide4:
-	TILE1WIDEY(wideloop4, ROWS4Y, STEP1)
+	TILE1WIDE(wideloop4, widestore4, widenext, PAIRS4, STEP1)
 
-wide3:
-	TILE1WIDEY(wideloop3, ROWS3Y, STEP1)
-
-wide1to2:
-	CMPQ AX, $2
-	JB   wide1
-	TILE1WIDEY(wideloop2, ROWS2Y, STEP1)
-
-wide1:
-	TILE1WIDEY(wideloop1, ROWS1Y, STEP1)
-
-narrow:
-	MASK
-	ENTER
-	CMPQ AX, $3
-	JB   narrow1to2
-	JEQ  narrow3
-	CMPQ AX, $5
-	JB   narrow4
-	JEQ  narrow5
-	TILE1NARROWY(narrowloop6, ROWS6Y, STEP2)
-
-narrow5:
-	TILE1NARROWY(narrowloop5, ROWS5Y, STEP2)
-
-narrow4:
-	TILE1NARROWY(narrowloop4, ROWS4Y, STEP1)
-
-narrow3:
-	TILE1NARROWY(narrowloop3, ROWS3Y, STEP1)
-
-narrow1to2:
-	CMPQ AX, $2
-	JB   narrow1
-	TILE1NARROWY(narrowloop2, ROWS2Y, STEP1)
-
-narrow1:
-	TILE1NARROWY(narrowloop1, ROWS1Y, STEP1)
-
-// Two chains: the first starts from C, the second from +0.
-#define CLEARBOTHY(at, l, r, l2, r2) \
-	VXORPS l2, l2, l2 \
-	VXORPS r2, r2, r2
-
-#define CLEARLEFTY(at, l, r, l2, r2) \
-	VXORPS l2, l2, l2
-
-#define MULSECONDBOTHY(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14      \
-	VFMADD231PS  Y12, Y14, l2 \
-	VFMADD231PS  Y13, Y14, r2
-
-#define MULSECONDLEFTY(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14      \
-	VFMADD231PS  Y12, Y14, l2
-
-#define ADDBOTHY(at, l, r, l2, r2) \
-	VADDPS l2, l, l \
-	VADDPS r2, r, r
-
-#define ADDLEFTY(at, l, r, l2, r2) \
-	VADDPS l2, l, l
-
-// TILE2WIDEY and TILE2NARROWY are bodies of tile2AVX2.
-#define TILE2WIDEY(loop, odd, done, ROWS) \
-	ROWS(LOADLEFTY)           \
-	SHIFT                     \
-	ROWS(LOADRIGHTY)          \
-	ROWS(CLEARBOTHY)          \
-	AIM(a+24(FP), ars+32(FP)) \
-	SUBQ    $2, CX            \
-	JB      odd               \
-loop:                             \
-	VMOVUPS (BX), Y12         \
-	VMOVUPS (BX)(R13*1), Y13  \
-	ADDQ    R12, BX           \
-	ROWS(MULBOTHY)            \
-	STEP1                     \
-	VMOVUPS (BX), Y12         \
-	VMOVUPS (BX)(R13*1), Y13  \
-	ADDQ    R12, BX           \
-	ROWS(MULSECONDBOTHY)      \
-	STEP1                     \
-	SUBQ    $2, CX            \
-	JAE     loop              \
-odd:                              \
-	TESTQ   $1, CX            \
-	JZ      done              \
-	VMOVUPS (BX), Y12         \
-	VMOVUPS (BX)(R13*1), Y13  \
-	ROWS(MULBOTHY)            \
-done:                             \
-	ROWS(ADDBOTHY)            \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STORELEFTY)          \
-	SHIFT                     \
-	ROWS(STORERIGHTY)         \
-	VZEROUPPER                \
-	RET
-
-#define TILE2NARROWY(loop, odd, done, ROWS) \
-	ROWS(LOADMASKEDY)                \
-	ROWS(CLEARLEFTY)                 \
-	AIM(a+24(FP), ars+32(FP))        \
-	SUBQ       $2, CX                \
-	JB         odd                   \
-loop:                                    \
-	VMASKMOVPS (BX), Y15, Y12        \
-	ROWS(MULLEFTY)                   \
-	STEP1                            \
-	VMASKMOVPS (BX)(R12*1), Y15, Y12 \
-	LEAQ       (BX)(R12*2), BX       \
-	ROWS(MULSECONDLEFTY)             \
-	STEP1                            \
-	SUBQ       $2, CX                \
-	JAE        loop                  \
-odd:                                     \
-	TESTQ      $1, CX                \
-	JZ         done                  \
-	VMASKMOVPS (BX), Y15, Y12        \
-	ROWS(MULLEFTY)                   \
-done:                                    \
-	ROWS(ADDLEFTY)                   \
-	AIM(c+64(FP), ldc+72(FP))        \
-	ROWS(STOREMASKEDY)               \
-	VZEROUPPER                       \
-	RET
-
-// func tile2AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
-//
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k; rows 1...3, cols 1...16, k ≥ 1.
-// needs AVX2, FMA3
-//
-//	Y0–Y5    row i's chain 0       Y6–Y11   row i's chain 1
-//	Y12, Y13 row of B              Y14      element of A
-//	R13      right vector, bytes   Y15      mask of 8 columns or fewer
-//
-//	order    chain p mod 2, the first from C, the second from +0; first + second
-TEXT ·tile2AVX2(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
-	CMPQ CX, $8
-	JBE  narrow
-	ENDS
-	ENTER
+wide1to3:
 	CMPQ AX, $2
 	JB   wide1
 	JEQ  wide2
-	TILE2WIDEY(wideloop3, wideodd3, widedone3, ROWS3Y)
+	TILE1WIDE(wideloop3, widestore3, widenext, PAIRS3, STEP1)
 
 wide2:
-	TILE2WIDEY(wideloop2, wideodd2, widedone2, ROWS2Y)
+	TILE1WIDE(wideloop2, widestore2, widenext, PAIRS2, STEP1)
 
 wide1:
-	TILE2WIDEY(wideloop1, wideodd1, widedone1, ROWS1Y)
+	TILE1WIDE(wideloop1, widestore1, widenext, PAIRS1, STEP1)
+
+widenext:
+	ADVANCE(wide)
+
+few:
+	MASK
 
 narrow:
-	MASK
-	ENTER
+	PICK
+	CMPQ AX, $4
+	JB   narrow1to3
+	JEQ  narrow4
+	CMPQ AX, $6
+	JB   narrow5
+	TILE1NARROW(narrowloop6, narrowstore6, narrownext, PAIRS6, STEP2)
+
+narrow5:
+	TILE1NARROW(narrowloop5, narrowstore5, narrownext, PAIRS5, STEP2)
+
+narrow4:
+	TILE1NARROW(narrowloop4, narrowstore4, narrownext, PAIRS4, STEP1)
+
+narrow1to3:
 	CMPQ AX, $2
 	JB   narrow1
 	JEQ  narrow2
-	TILE2NARROWY(narrowloop3, narrowodd3, narrowdone3, ROWS3Y)
+	TILE1NARROW(narrowloop3, narrowstore3, narrownext, PAIRS3, STEP1)
 
 narrow2:
-	TILE2NARROWY(narrowloop2, narrowodd2, narrowdone2, ROWS2Y)
+	TILE1NARROW(narrowloop2, narrowstore2, narrownext, PAIRS2, STEP1)
 
 narrow1:
-	TILE2NARROWY(narrowloop1, narrowodd1, narrowdone1, ROWS1Y)
+	TILE1NARROW(narrowloop1, narrowstore1, narrownext, PAIRS1, STEP1)
 
-// Four chains: left, right, left2, right2; the others than the first start from +0.
-#define CLEARTHREEY(at, l, r, l2, r2) \
-	VXORPS r, r, r    \
-	VXORPS l2, l2, l2 \
-	VXORPS r2, r2, r2
+narrownext:
+	ADVANCE(narrow)
 
-#define MUL1Y(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14     \
-	VFMADD231PS  Y12, Y14, r
+// ---- Two chains: the first starts from the start, the second from +0 ----
+//
+// A macro that is that of one chain on the first is its name after QUAD.
 
-#define MUL2Y(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14      \
-	VFMADD231PS  Y12, Y14, l2
+#define QUADSTARTLEFT(at, l, r, l2, r2) \
+	VMOVUPS at, l \
+	VXORPS  l2, l2, l2
 
-#define MUL3Y(at, l, r, l2, r2) \
-	VBROADCASTSS at, Y14      \
-	VFMADD231PS  Y12, Y14, r2
+#define QUADSTARTRIGHT(at, l, r, l2, r2) \
+	VMOVUPS at, r \
+	VXORPS  r2, r2, r2
 
-#define ADDFOURY(at, l, r, l2, r2) \
-	VADDPS r, l, l    \
-	VADDPS r2, l2, l2 \
+#define FIRSTBOTH(at, l, r, l2, r2) \
+	MULBOTH(at, l, r)
+
+#define SECONDBOTH(at, l, r, l2, r2) \
+	MULBOTH(at, l2, r2)
+
+#define SUMBOTH(at, l, r, l2, r2) \
+	VADDPS l2, l, l \
+	VADDPS r2, r, r
+
+#define QUADGATELEFT(at, l, r, l2, r2) \
+	KEEP(at, l)
+
+#define QUADGATERIGHT(at, l, r, l2, r2) \
+	KEEP(at, r)
+
+#define QUADSTORELEFT(at, l, r, l2, r2) \
+	PUT(at, l)
+
+#define QUADSTORERIGHT(at, l, r, l2, r2) \
+	PUT(at, r)
+
+#define TILE2WIDE(loop, odd, done, store, next, ROWS) \
+	AIM(nextStart, panel_lds)         \
+	ROWS(QUADSTARTLEFT)               \
+	SHIFT                             \
+	ROWS(QUADSTARTRIGHT)              \
+	AIM(nextA, panel_ars)             \
+	MOVQ    panel_b(DI), BX           \
+	MOVQ    panel_k(DI), CX           \
+	SUBQ    $2, CX                    \
+	JB      odd                       \
+loop:                                     \
+	VMOVUPS (BX), Y12                 \
+	VMOVUPS (BX)(R13*1), Y13          \
+	ADDQ    R12, BX                   \
+	ROWS(FIRSTBOTH)                   \
+	STEP1                             \
+	VMOVUPS (BX), Y12                 \
+	VMOVUPS (BX)(R13*1), Y13          \
+	ADDQ    R12, BX                   \
+	ROWS(SECONDBOTH)                  \
+	STEP1                             \
+	SUBQ    $2, CX                    \
+	JAE     loop                      \
+odd:                                      \
+	TESTQ   $1, CX                    \
+	JZ      done                      \
+	VMOVUPS (BX), Y12                 \
+	VMOVUPS (BX)(R13*1), Y13          \
+	ROWS(FIRSTBOTH)                   \
+done:                                     \
+	ROWS(SUMBOTH)                     \
+	CMPQ    panel_gate(DI), $0        \
+	JEQ     store                     \
+	VXORPS  Y12, Y12, Y12             \
+	AIM(nextGate, panel_ldg)          \
+	ROWS(QUADGATELEFT)                \
+	SHIFT                             \
+	ROWS(QUADGATERIGHT)               \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	AIM(nextC, panel_ldc)             \
+	ROWS(QUADSTORELEFT)               \
+	SHIFT                             \
+	ROWS(QUADSTORERIGHT)              \
+	JMP     next
+
+#define QUADSTARTMASKED(at, l, r, l2, r2) \
+	VMASKMOVPS at, Y15, l \
+	VXORPS     l2, l2, l2
+
+#define FIRSTLEFT(at, l, r, l2, r2) \
+	MULLEFT(at, l, r)
+
+#define SECONDLEFT(at, l, r, l2, r2) \
+	MULLEFT(at, l2, r2)
+
+#define SUMLEFT(at, l, r, l2, r2) \
 	VADDPS l2, l, l
+
+#define QUADGATEMASKED(at, l, r, l2, r2) \
+	KEEPMASKED(at, l)
+
+#define QUADSTOREMASKED(at, l, r, l2, r2) \
+	PUTMASKED(at, l)
+
+#define TILE2NARROW(loop, odd, done, store, next, ROWS) \
+	AIM(nextStart, panel_lds)         \
+	ROWS(QUADSTARTMASKED)             \
+	AIM(nextA, panel_ars)             \
+	MOVQ       panel_b(DI), BX        \
+	MOVQ       panel_k(DI), CX        \
+	SUBQ       $2, CX                 \
+	JB         odd                    \
+loop:                                     \
+	VMASKMOVPS (BX), Y15, Y12         \
+	ROWS(FIRSTLEFT)                   \
+	STEP1                             \
+	VMASKMOVPS (BX)(R12*1), Y15, Y12  \
+	LEAQ       (BX)(R12*2), BX        \
+	ROWS(SECONDLEFT)                  \
+	STEP1                             \
+	SUBQ       $2, CX                 \
+	JAE        loop                   \
+odd:                                      \
+	TESTQ      $1, CX                 \
+	JZ         done                   \
+	VMASKMOVPS (BX), Y15, Y12         \
+	ROWS(FIRSTLEFT)                   \
+done:                                     \
+	ROWS(SUMLEFT)                     \
+	CMPQ       panel_gate(DI), $0     \
+	JEQ        store                  \
+	VXORPS     Y12, Y12, Y12          \
+	AIM(nextGate, panel_ldg)          \
+	ROWS(QUADGATEMASKED)              \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	AIM(nextC, panel_ldc)             \
+	ROWS(QUADSTOREMASKED)             \
+	JMP        next
+
+// func panel2AVX2(p *panel)
+//
+// panel1AVX2 with two chains: term p in chain p mod 2, the first from the start, the
+// second from +0; first + second. Tiles of 1...3 rows, 1...16 columns.
+// needs AVX2, FMA3
+//
+//	Y0–Y5    row i's chain 0       Y6–Y11   row i's chain 1
+//	wide     9...16 columns        narrow   1...8
+TEXT ·panel2AVX2(SB), NOSPLIT, $0-8
+	OPEN
+	CMPQ CX, $8
+	JBE  few
+	ENDS
+
+wide:
+	PICK
+	CMPQ AX, $2
+	JB   wide1
+	JEQ  wide2
+	TILE2WIDE(wideloop3, wideodd3, widedone3, widestore3, widenext, QUADS3)
+
+wide2:
+	TILE2WIDE(wideloop2, wideodd2, widedone2, widestore2, widenext, QUADS2)
+
+wide1:
+	TILE2WIDE(wideloop1, wideodd1, widedone1, widestore1, widenext, QUADS1)
+
+widenext:
+	ADVANCE(wide)
+
+few:
+	MASK
+
+narrow:
+	PICK
+	CMPQ AX, $2
+	JB   narrow1
+	JEQ  narrow2
+	TILE2NARROW(narrowloop3, narrowodd3, narrowdone3, narrowstore3, narrownext, QUADS3)
+
+narrow2:
+	TILE2NARROW(narrowloop2, narrowodd2, narrowdone2, narrowstore2, narrownext, QUADS2)
+
+narrow1:
+	TILE2NARROW(narrowloop1, narrowodd1, narrowdone1, narrowstore1, narrownext, QUADS1)
+
+narrownext:
+	ADVANCE(narrow)
+
+// ---- Four chains: the others than the first start from +0 ----
+
+#define STARTFOUR(at, s, t, u, v) \
+	VMOVUPS at, s   \
+	VXORPS  t, t, t \
+	VXORPS  u, u, u \
+	VXORPS  v, v, v
+
+#define STARTFOURMASKED(at, s, t, u, v) \
+	VMASKMOVPS at, Y15, s \
+	VXORPS     t, t, t    \
+	VXORPS     u, u, u    \
+	VXORPS     v, v, v
+
+#define FIRST(at, s, t, u, v) \
+	MULLEFT(at, s, t)
+
+#define SECOND(at, s, t, u, v) \
+	MULLEFT(at, t, t)
+
+#define THIRD(at, s, t, u, v) \
+	MULLEFT(at, u, t)
+
+#define FOURTH(at, s, t, u, v) \
+	MULLEFT(at, v, t)
+
+#define SUMFOUR(at, s, t, u, v) \
+	VADDPS t, s, s \
+	VADDPS v, u, u \
+	VADDPS u, s, s
 
 #define PLAIN(at, y) \
 	VMOVUPS at, y
@@ -407,796 +576,437 @@ narrow1:
 #define MASKED(at, y) \
 	VMASKMOVPS at, Y15, y
 
-// TILE4Y is one body of tile4AVX2; READ loads a row of B.
-#define TILE4Y(loop, rest, done, ROWS, READ, LOAD, STORE) \
-	ROWS(LOAD)                \
-	ROWS(CLEARTHREEY)         \
-	AIM(a+24(FP), ars+32(FP)) \
-	SUBQ $4, CX               \
-	JB   rest                 \
-loop:                             \
-	READ((BX), Y12)           \
-	ROWS(MULLEFTY)            \
-	STEP1                     \
-	READ((BX)(R12*1), Y12)    \
-	ROWS(MUL1Y)               \
-	STEP1                     \
-	READ((BX)(R12*2), Y12)    \
-	ROWS(MUL2Y)               \
-	STEP1                     \
-	READ((BX)(R13*1), Y12)    \
-	LEAQ (BX)(R12*4), BX      \
-	ROWS(MUL3Y)               \
-	STEP1                     \
-	SUBQ $4, CX               \
-	JAE  loop                 \
-rest:                             \
-	ADDQ $4, CX               \
-	JZ   done                 \
-	READ((BX), Y12)           \
-	ROWS(MULLEFTY)            \
-	STEP1                     \
-	DECQ CX                   \
-	JZ   done                 \
-	READ((BX)(R12*1), Y12)    \
-	ROWS(MUL1Y)               \
-	STEP1                     \
-	DECQ CX                   \
-	JZ   done                 \
-	READ((BX)(R12*2), Y12)    \
-	ROWS(MUL2Y)               \
-done:                             \
-	ROWS(ADDFOURY)            \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STORE)               \
-	VZEROUPPER                \
-	RET
+// TILE4 is one body of panel4AVX2; READ loads a row of B.
+#define TILE4(loop, rest, done, store, next, ROWS, READ, START, GATE, STORE) \
+	AIM(nextStart, panel_lds)         \
+	ROWS(START)                       \
+	AIM(nextA, panel_ars)             \
+	MOVQ   panel_b(DI), BX            \
+	MOVQ   panel_k(DI), CX            \
+	SUBQ   $4, CX                     \
+	JB     rest                       \
+loop:                                     \
+	READ((BX), Y12)                   \
+	ROWS(FIRST)                       \
+	STEP1                             \
+	READ((BX)(R12*1), Y12)            \
+	ROWS(SECOND)                      \
+	STEP1                             \
+	READ((BX)(R12*2), Y12)            \
+	ROWS(THIRD)                       \
+	STEP1                             \
+	READ((BX)(R13*1), Y12)            \
+	LEAQ   (BX)(R12*4), BX            \
+	ROWS(FOURTH)                      \
+	STEP1                             \
+	SUBQ   $4, CX                     \
+	JAE    loop                       \
+rest:                                     \
+	ADDQ   $4, CX                     \
+	JZ     done                       \
+	READ((BX), Y12)                   \
+	ROWS(FIRST)                       \
+	STEP1                             \
+	DECQ   CX                         \
+	JZ     done                       \
+	READ((BX)(R12*1), Y12)            \
+	ROWS(SECOND)                      \
+	STEP1                             \
+	DECQ   CX                         \
+	JZ     done                       \
+	READ((BX)(R12*2), Y12)            \
+	ROWS(THIRD)                       \
+done:                                     \
+	ROWS(SUMFOUR)                     \
+	CMPQ   panel_gate(DI), $0         \
+	JEQ    store                      \
+	VXORPS Y12, Y12, Y12              \
+	AIM(nextGate, panel_ldg)          \
+	ROWS(GATE)                        \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	AIM(nextC, panel_ldc)             \
+	ROWS(STORE)                       \
+	JMP    next
 
-// func tile4AVX2(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+// func panel4AVX2(p *panel)
 //
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k; rows 1...3, cols 1...8, k ≥ 1.
+// panel1AVX2 with four chains: term p in chain p mod 4, the first from the start, the
+// others from +0; (0+1)+(2+3). Tiles of 1...3 rows, 1...8 columns.
 // needs AVX2, FMA3
 //
 //	Y0–Y5    row i's chains 0, 1   Y6–Y11   row i's chains 2, 3
-//	Y12      row of B              Y14      element of A
-//	Y15      mask of the columns
-//
-//	order    chain p mod 4, the first from C, the others from +0; (0+1)+(2+3)
-TEXT ·tile4AVX2(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
-	CMPQ CX, $8
-	JB   masked
-	ENTER
+//	full     8 columns             masked   fewer
+TEXT ·panel4AVX2(SB), NOSPLIT, $0-8
+	OPEN
 	LEAQ (R12)(R12*2), R13
+	CMPQ CX, $8
+	JB   few
+
+full:
+	PICK
 	CMPQ AX, $2
 	JB   full1
 	JEQ  full2
-	TILE4Y(fullloop3, fullrest3, fulldone3, ROWS3Y, PLAIN, LOADLEFTY, STORELEFTY)
+	TILE4(fullloop3, fullrest3, fulldone3, fullstore3, fullnext, QUADS3, PLAIN, STARTFOUR, QUADGATELEFT, QUADSTORELEFT)
 
 full2:
-	TILE4Y(fullloop2, fullrest2, fulldone2, ROWS2Y, PLAIN, LOADLEFTY, STORELEFTY)
+	TILE4(fullloop2, fullrest2, fulldone2, fullstore2, fullnext, QUADS2, PLAIN, STARTFOUR, QUADGATELEFT, QUADSTORELEFT)
 
 full1:
-	TILE4Y(fullloop1, fullrest1, fulldone1, ROWS1Y, PLAIN, LOADLEFTY, STORELEFTY)
+	TILE4(fullloop1, fullrest1, fulldone1, fullstore1, fullnext, QUADS1, PLAIN, STARTFOUR, QUADGATELEFT, QUADSTORELEFT)
+
+fullnext:
+	ADVANCE(full)
+
+few:
+	MASK
 
 masked:
-	MASK
-	ENTER
-	LEAQ (R12)(R12*2), R13
+	PICK
 	CMPQ AX, $2
 	JB   masked1
 	JEQ  masked2
-	TILE4Y(maskedloop3, maskedrest3, maskeddone3, ROWS3Y, MASKED, LOADMASKEDY, STOREMASKEDY)
+	TILE4(maskedloop3, maskedrest3, maskeddone3, maskedstore3, maskednext, QUADS3, MASKED, STARTFOURMASKED, QUADGATEMASKED, QUADSTOREMASKED)
 
 masked2:
-	TILE4Y(maskedloop2, maskedrest2, maskeddone2, ROWS2Y, MASKED, LOADMASKEDY, STOREMASKEDY)
+	TILE4(maskedloop2, maskedrest2, maskeddone2, maskedstore2, maskednext, QUADS2, MASKED, STARTFOURMASKED, QUADGATEMASKED, QUADSTOREMASKED)
 
 masked1:
-	TILE4Y(maskedloop1, maskedrest1, maskeddone1, ROWS1Y, MASKED, LOADMASKEDY, STOREMASKEDY)
+	TILE4(maskedloop1, maskedrest1, maskeddone1, maskedstore1, maskednext, QUADS1, MASKED, STARTFOURMASKED, QUADGATEMASKED, QUADSTOREMASKED)
 
-// ---- AVX-512 ----
-
-// MASKS sets K1 and K2 for CX columns, 1...32 of them. AX is lost.
-#define MASKS \
-	MOVL  $1, AX  \
-	SHLQ  CX, AX  \
-	DECQ  AX      \
-	KMOVW AX, K1  \
-	SHRQ  $16, AX \
-	KMOVW AX, K2
-
-#define ROWS1(M) \
-	M((SI), Z0, Z1, Z12, Z13, Z24)
-
-#define ROWS2(M) \
-	ROWS1(M)                             \
-	M((SI)(R8*1), Z2, Z3, Z14, Z15, Z24)
-
-#define ROWS3(M) \
-	ROWS2(M)                             \
-	M((SI)(R8*2), Z4, Z5, Z16, Z17, Z24)
-
-#define ROWS4(M) \
-	ROWS3(M)                             \
-	M((SI)(R9*1), Z6, Z7, Z18, Z19, Z24)
-
-#define ROWS5(M) \
-	ROWS4(M)                        \
-	M((R10), Z8, Z9, Z20, Z21, Z24)
-
-#define ROWS6(M) \
-	ROWS5(M)                                \
-	M((R10)(R8*1), Z10, Z11, Z22, Z23, Z24)
-
-// From here on only tile1, which has no second chains.
-#define ROWS7(M) \
-	ROWS6(M)                                \
-	M((R10)(R8*2), Z12, Z13, Z12, Z13, Z24)
-
-#define ROWS8(M) \
-	ROWS7(M)                                \
-	M((R10)(R9*1), Z14, Z15, Z14, Z15, Z24)
-
-#define ROWS9(M) \
-	ROWS8(M)                          \
-	M((R11), Z16, Z17, Z16, Z17, Z24)
-
-#define ROWS10(M) \
-	ROWS9(M)                                \
-	M((R11)(R8*1), Z18, Z19, Z18, Z19, Z24)
-
-#define ROWS11(M) \
-	ROWS10(M)                               \
-	M((R11)(R8*2), Z20, Z21, Z20, Z21, Z24)
-
-#define ROWS12(M) \
-	ROWS11(M)                               \
-	M((R11)(R9*1), Z22, Z23, Z22, Z23, Z24)
-
-// Eight columns or fewer, four chains: half a vector takes half the time.
-#define HALFROWS1(M) \
-	M((SI), Y0, Y1, Y12, Y13, Y24)
-
-#define HALFROWS2(M) \
-	HALFROWS1(M)                         \
-	M((SI)(R8*1), Y2, Y3, Y14, Y15, Y24)
-
-#define HALFROWS3(M) \
-	HALFROWS2(M)                         \
-	M((SI)(R8*2), Y4, Y5, Y16, Y17, Y24)
-
-#define HALFROWS4(M) \
-	HALFROWS3(M)                         \
-	M((SI)(R9*1), Y6, Y7, Y18, Y19, Y24)
-
-#define HALFROWS5(M) \
-	HALFROWS4(M)                    \
-	M((R10), Y8, Y9, Y20, Y21, Y24)
-
-#define HALFROWS6(M) \
-	HALFROWS5(M)                            \
-	M((R10)(R8*1), Y10, Y11, Y22, Y23, Y24)
-
-// LOAD, MUL, STORE: a row of C, its multiply-adds, and back. Wide ones have both
-// vectors, narrow ones the left.
-#define LOADWIDE(at, l, r, l2, r2, b) \
-	VMOVUPS.Z at, K1, l    \
-	VMOVUPS.Z 64 at, K2, r
-
-#define MULWIDE(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, Z24, l \
-	VFMADD231PS.BCST at, Z25, r
-
-#define STOREWIDE(at, l, r, l2, r2, b) \
-	VMOVUPS l, K1, at    \
-	VMOVUPS r, K2, 64 at
-
-#define LOADNARROW(at, l, r, l2, r2, b) \
-	VMOVUPS.Z at, K1, l
-
-#define MULNARROW(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, Z24, l
-
-#define STORENARROW(at, l, r, l2, r2, b) \
-	VMOVUPS l, K1, at
-
-// TILE1WIDE and TILE1NARROW are bodies of tile1AVX512.
-#define TILE1WIDE(loop, ROWS, STEP) \
-	ROWS(LOADWIDE)            \
-	AIM(a+24(FP), ars+32(FP)) \
-loop:                             \
-	VMOVUPS.Z (BX), K1, Z24   \
-	VMOVUPS.Z 64(BX), K2, Z25 \
-	ADDQ      R12, BX         \
-	ROWS(MULWIDE)             \
-	STEP                      \
-	DECQ      CX              \
-	JNZ       loop            \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STOREWIDE)           \
-	VZEROUPPER                \
-	RET
-
-#define TILE1NARROW(loop, ROWS, STEP) \
-	ROWS(LOADNARROW)          \
-	AIM(a+24(FP), ars+32(FP)) \
-loop:                             \
-	VMOVUPS.Z (BX), K1, Z24   \
-	ADDQ      R12, BX         \
-	ROWS(MULNARROW)           \
-	STEP                      \
-	DECQ      CX              \
-	JNZ       loop            \
-	AIM(c+64(FP), ldc+72(FP)) \
-	ROWS(STORENARROW)         \
-	VZEROUPPER                \
-	RET
-
-// func tile1AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
-//
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k, one chain from C; rows 1...12,
-// cols 1...32, k ≥ 1.      needs AVX-512 F
-//
-//	Z0–Z23   row i in Z(2i), Z(2i+1); 16 columns or fewer: Z(2i)
-//	Z24, Z25 row of B              K1, K2   masks of the columns
-TEXT ·tile1AVX512(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
-	MASKS
-	CMPQ CX, $16
-	JBE  narrow
-	ENTER
-	CMPQ AX, $6
-	JB   wide1to5
-	JEQ  wide6
-	CMPQ AX, $9
-	JB   wide7to8
-	JEQ  wide9
-	CMPQ AX, $11
-	JB   wide10
-	JEQ  wide11
-	TILE1WIDE(wideloop12, ROWS12, STEP3)
-
-wide11:
-	TILE1WIDE(wideloop11, ROWS11, STEP3)
-
-wide10:
-	TILE1WIDE(wideloop10, ROWS10, STEP3)
-
-wide9:
-	TILE1WIDE(wideloop9, ROWS9, STEP3)
-
-wide7to8:
-	CMPQ AX, $8
-	JB   wide7
-	TILE1WIDE(wideloop8, ROWS8, STEP2)
-
-wide7:
-	TILE1WIDE(wideloop7, ROWS7, STEP2)
-
-wide6:
-	TILE1WIDE(wideloop6, ROWS6, STEP2)
-
-wide1to5:
-	CMPQ AX, $3
-	JB   wide1to2
-	JEQ  wide3
-	CMPQ AX, $5
-	JB   wide4
-	TILE1WIDE(wideloop5, ROWS5, STEP2)
-
-wide4:
-	TILE1WIDE(wideloop4, ROWS4, STEP1)
-
-wide3:
-	TILE1WIDE(wideloop3, ROWS3, STEP1)
-
-wide1to2:
-	CMPQ AX, $2
-	JB   wide1
-	TILE1WIDE(wideloop2, ROWS2, STEP1)
-
-wide1:
-	TILE1WIDE(wideloop1, ROWS1, STEP1)
-
-narrow:
-	ENTER
-	CMPQ AX, $6
-	JB   narrow1to5
-	JEQ  narrow6
-	CMPQ AX, $9
-	JB   narrow7to8
-	JEQ  narrow9
-	CMPQ AX, $11
-	JB   narrow10
-	JEQ  narrow11
-	TILE1NARROW(narrowloop12, ROWS12, STEP3)
-
-narrow11:
-	TILE1NARROW(narrowloop11, ROWS11, STEP3)
-
-narrow10:
-	TILE1NARROW(narrowloop10, ROWS10, STEP3)
-
-narrow9:
-	TILE1NARROW(narrowloop9, ROWS9, STEP3)
-
-narrow7to8:
-	CMPQ AX, $8
-	JB   narrow7
-	TILE1NARROW(narrowloop8, ROWS8, STEP2)
-
-narrow7:
-	TILE1NARROW(narrowloop7, ROWS7, STEP2)
-
-narrow6:
-	TILE1NARROW(narrowloop6, ROWS6, STEP2)
-
-narrow1to5:
-	CMPQ AX, $3
-	JB   narrow1to2
-	JEQ  narrow3
-	CMPQ AX, $5
-	JB   narrow4
-	TILE1NARROW(narrowloop5, ROWS5, STEP2)
-
-narrow4:
-	TILE1NARROW(narrowloop4, ROWS4, STEP1)
-
-narrow3:
-	TILE1NARROW(narrowloop3, ROWS3, STEP1)
-
-narrow1to2:
-	CMPQ AX, $2
-	JB   narrow1
-	TILE1NARROW(narrowloop2, ROWS2, STEP1)
-
-narrow1:
-	TILE1NARROW(narrowloop1, ROWS1, STEP1)
-
-// Two chains: the first starts from C, the second from +0.
-#define LOADTWO(at, l, r, l2, r2, b) \
-	LOADWIDE(at, l, r, l2, r2, b) \
-	VPXORD l2, l2, l2             \
-	VPXORD r2, r2, r2
-
-#define MULSECOND(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, Z26, l2 \
-	VFMADD231PS.BCST at, Z27, r2
-
-#define STORETWO(at, l, r, l2, r2, b) \
-	VADDPS l2, l, l                \
-	VADDPS r2, r, r                \
-	STOREWIDE(at, l, r, l2, r2, b)
-
-// TILE2 is one body of tile2AVX512.
-#define TILE2(loop, odd, done, ROWS, STEP) \
-	ROWS(LOADTWO)                    \
-	AIM(a+24(FP), ars+32(FP))        \
-	SUBQ      $2, CX                 \
-	JB        odd                    \
-loop:                                    \
-	VMOVUPS.Z (BX), K1, Z24          \
-	VMOVUPS.Z 64(BX), K2, Z25        \
-	ROWS(MULWIDE)                    \
-	STEP                             \
-	VMOVUPS.Z (BX)(R12*1), K1, Z26   \
-	VMOVUPS.Z 64(BX)(R12*1), K2, Z27 \
-	LEAQ      (BX)(R12*2), BX        \
-	ROWS(MULSECOND)                  \
-	STEP                             \
-	SUBQ      $2, CX                 \
-	JAE       loop                   \
-odd:                                     \
-	TESTQ     $1, CX                 \
-	JZ        done                   \
-	VMOVUPS.Z (BX), K1, Z24          \
-	VMOVUPS.Z 64(BX), K2, Z25        \
-	ROWS(MULWIDE)                    \
-done:                                    \
-	AIM(c+64(FP), ldc+72(FP))        \
-	ROWS(STORETWO)                   \
-	VZEROUPPER                       \
-	RET
-
-// func tile2AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
-//
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k; rows 1...6, cols 1...32, k ≥ 1.
-// needs AVX-512 F
-//
-//	Z0–Z11   row i's chain 0       Z12–Z23  row i's chain 1
-//	Z24–Z27  two rows of B         K1, K2   masks of the columns
-//
-//	order    chain p mod 2, the first from C, the second from +0; first + second
-TEXT ·tile2AVX512(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
-	MASKS
-	ENTER
-	CMPQ AX, $3
-	JB   rows1to2
-	JEQ  rows3
-	CMPQ AX, $5
-	JB   rows4
-	JEQ  rows5
-	TILE2(loop6, odd6, done6, ROWS6, STEP2)
-
-rows5:
-	TILE2(loop5, odd5, done5, ROWS5, STEP2)
-
-rows4:
-	TILE2(loop4, odd4, done4, ROWS4, STEP1)
-
-rows3:
-	TILE2(loop3, odd3, done3, ROWS3, STEP1)
-
-rows1to2:
-	CMPQ AX, $2
-	JB   rows1
-	TILE2(loop2, odd2, done2, ROWS2, STEP1)
-
-rows1:
-	TILE2(loop1, odd1, done1, ROWS1, STEP1)
-
-// Four chains: left, right, left2, right2; the others than the first start from +0.
-#define LOADFOUR(at, l, r, l2, r2, b) \
-	VMOVUPS.Z at, K1, l  \
-	VPXORD    r, r, r    \
-	VPXORD    l2, l2, l2 \
-	VPXORD    r2, r2, r2
-
-#define MUL0(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, b, l
-
-#define MUL1(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, b, r
-
-#define MUL2(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, b, l2
-
-#define MUL3(at, l, r, l2, r2, b) \
-	VFMADD231PS.BCST at, b, r2
-
-#define STOREFOUR(at, l, r, l2, r2, b) \
-	VADDPS  r, l, l    \
-	VADDPS  r2, l2, l2 \
-	VADDPS  l2, l, l   \
-	VMOVUPS l, K1, at
-
-// TILE4 is one body of tile4AVX512; row is the register of a row of B.
-#define TILE4(loop, rest, done, ROWS, STEP, row) \
-	ROWS(LOADFOUR)                 \
-	AIM(a+24(FP), ars+32(FP))      \
-	SUBQ      $4, CX               \
-	JB        rest                 \
-loop:                                  \
-	VMOVUPS.Z (BX), K1, row        \
-	ROWS(MUL0)                     \
-	STEP                           \
-	VMOVUPS.Z (BX)(R12*1), K1, row \
-	ROWS(MUL1)                     \
-	STEP                           \
-	VMOVUPS.Z (BX)(R12*2), K1, row \
-	ROWS(MUL2)                     \
-	STEP                           \
-	VMOVUPS.Z (BX)(R13*1), K1, row \
-	LEAQ      (BX)(R12*4), BX      \
-	ROWS(MUL3)                     \
-	STEP                           \
-	SUBQ      $4, CX               \
-	JAE       loop                 \
-rest:                                  \
-	ADDQ      $4, CX               \
-	JZ        done                 \
-	VMOVUPS.Z (BX), K1, row        \
-	ROWS(MUL0)                     \
-	STEP                           \
-	DECQ      CX                   \
-	JZ        done                 \
-	VMOVUPS.Z (BX)(R12*1), K1, row \
-	ROWS(MUL1)                     \
-	STEP                           \
-	DECQ      CX                   \
-	JZ        done                 \
-	VMOVUPS.Z (BX)(R12*2), K1, row \
-	ROWS(MUL2)                     \
-done:                                  \
-	AIM(c+64(FP), ldc+72(FP))      \
-	ROWS(STOREFOUR)                \
-	VZEROUPPER                     \
-	RET
-
-// func tile4AVX512(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
-//
-// C[i,j] += sum of a[i*ars+p*acs]*b[p*ldb+j], 0 ≤ p < k; rows 1...6, cols 1...16, k ≥ 1.
-// needs AVX-512 F, VL
-//
-//	Z0–Z11   row i's chains 0, 1   Z12–Z23  row i's chains 2, 3
-//	Z24      row of B              K1       mask of the columns
-//
-//	order    chain p mod 4, the first from C, the others from +0; (0+1)+(2+3)
-TEXT ·tile4AVX512(SB), NOSPLIT, $0-80
-	MOVQ cols+8(FP), CX
-	MASKS
-	CMPQ CX, $8
-	JBE  half
-	ENTER
-	LEAQ (R12)(R12*2), R13
-	CMPQ AX, $3
-	JB   rows1to2
-	JEQ  rows3
-	CMPQ AX, $5
-	JB   rows4
-	JEQ  rows5
-	TILE4(loop6, rest6, done6, ROWS6, STEP2, Z24)
-
-rows5:
-	TILE4(loop5, rest5, done5, ROWS5, STEP2, Z24)
-
-rows4:
-	TILE4(loop4, rest4, done4, ROWS4, STEP1, Z24)
-
-rows3:
-	TILE4(loop3, rest3, done3, ROWS3, STEP1, Z24)
-
-rows1to2:
-	CMPQ AX, $2
-	JB   rows1
-	TILE4(loop2, rest2, done2, ROWS2, STEP1, Z24)
-
-rows1:
-	TILE4(loop1, rest1, done1, ROWS1, STEP1, Z24)
-
-half:
-	ENTER
-	LEAQ (R12)(R12*2), R13
-	CMPQ AX, $3
-	JB   half1to2
-	JEQ  half3
-	CMPQ AX, $5
-	JB   half4
-	JEQ  half5
-	TILE4(halfloop6, halfrest6, halfdone6, HALFROWS6, STEP2, Y24)
-
-half5:
-	TILE4(halfloop5, halfrest5, halfdone5, HALFROWS5, STEP2, Y24)
-
-half4:
-	TILE4(halfloop4, halfrest4, halfdone4, HALFROWS4, STEP1, Y24)
-
-half3:
-	TILE4(halfloop3, halfrest3, halfdone3, HALFROWS3, STEP1, Y24)
-
-half1to2:
-	CMPQ AX, $2
-	JB   half1
-	TILE4(halfloop2, halfrest2, halfdone2, HALFROWS2, STEP1, Y24)
-
-half1:
-	TILE4(halfloop1, halfrest1, halfdone1, HALFROWS1, STEP1, Y24)
+maskednext:
+	ADVANCE(masked)
 
 // ---- One row ----
 //
-// Without a second row there is nothing to reuse a row of B for: it goes through
-// memory operands, and up to 8 vectors of C cover the latency. There is a body per
-// number of vectors, the last of which is masked.
+// Without a second row there is nothing to reuse a row of B for: it goes through memory
+// operands, and up to 8 vectors of C cover the latency. There is a body per number of
+// vectors, the last of which is masked.
 //
 // VECTORSn(M) runs M(byte, accumulator) on the n-1 full vectors before the last.
-
-#define LOADROW(off, acc) \
-	VMOVUPS off(DI), acc
-
-#define STOREROW(off, acc) \
-	VMOVUPS acc, off(DI)
-
-#define VECTORS1Y(M)
-
-#define VECTORS2Y(M) \
-	M(0, Y0)
-
-#define VECTORS3Y(M) \
-	VECTORS2Y(M) \
-	M(32, Y1)
-
-#define VECTORS4Y(M) \
-	VECTORS3Y(M) \
-	M(64, Y2)
-
-#define VECTORS5Y(M) \
-	VECTORS4Y(M) \
-	M(96, Y3)
-
-#define VECTORS6Y(M) \
-	VECTORS5Y(M) \
-	M(128, Y4)
-
-#define VECTORS7Y(M) \
-	VECTORS6Y(M) \
-	M(160, Y5)
-
-#define VECTORS8Y(M) \
-	VECTORS7Y(M) \
-	M(192, Y6)
-
-#define MULROWY(off, acc) \
-	VFMADD231PS off(BX), Y14, acc
-
-// ROWY is one body of row1AVX2, last the byte of the masked vector.
-#define ROWY(loop, VECTORS, last) \
-	VECTORS(LOADROW)                \
-	VMASKMOVPS   last(DI), Y15, Y7  \
-loop:                                   \
-	VBROADCASTSS (SI), Y14          \
-	ADDQ         DX, SI             \
-	VECTORS(MULROWY)                \
-	VMASKMOVPS   last(BX), Y15, Y12 \
-	VFMADD231PS  Y12, Y14, Y7       \
-	ADDQ         R12, BX            \
-	DECQ         CX                 \
-	JNZ          loop               \
-	VECTORS(STOREROW)               \
-	VMASKMOVPS   Y7, Y15, last(DI)  \
-	VZEROUPPER                      \
-	RET
-
-// func row1AVX2(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
-//
-// c[j] += sum of a[p*acs]*b[p*ldb+j], 0 ≤ p < k, one chain from c; cols 1...64, k ≥ 1.
-// needs AVX2, FMA3
-//
-//	SI, BX   a and b at p          DI       c
-//	DX, R12  their strides, bytes  CX       terms left
-//	Y0–Y6    full vectors of c     Y7, Y15  the last and its mask
-//	Y14, Y12 a[p*acs], last vector of b
-TEXT ·row1AVX2(SB), NOSPLIT, $0-56
-	MOVQ cols+0(FP), R8
-	DECQ R8
-	MOVQ R8, CX
-	ANDQ $7, CX
-	INCQ CX
-	MASK
-	ENTERROW
-	CMPQ R8, $32
-	JB   vectors1to4
-	CMPQ R8, $48
-	JB   vectors5to6
-	CMPQ R8, $56
-	JB   vectors7
-	ROWY(loop8, VECTORS8Y, 224)
-
-vectors7:
-	ROWY(loop7, VECTORS7Y, 192)
-
-vectors5to6:
-	CMPQ R8, $40
-	JB   vectors5
-	ROWY(loop6, VECTORS6Y, 160)
-
-vectors5:
-	ROWY(loop5, VECTORS5Y, 128)
-
-vectors1to4:
-	CMPQ R8, $16
-	JB   vectors1to2
-	CMPQ R8, $24
-	JB   vectors3
-	ROWY(loop4, VECTORS4Y, 96)
-
-vectors3:
-	ROWY(loop3, VECTORS3Y, 64)
-
-vectors1to2:
-	CMPQ R8, $8
-	JB   vectors1
-	ROWY(loop2, VECTORS2Y, 32)
-
-vectors1:
-	ROWY(loop1, VECTORS1Y, 0)
 
 #define VECTORS1(M)
 
 #define VECTORS2(M) \
-	M(0, Z0)
+	M(0, Y0)
 
 #define VECTORS3(M) \
 	VECTORS2(M) \
-	M(64, Z1)
+	M(32, Y1)
 
 #define VECTORS4(M) \
 	VECTORS3(M) \
-	M(128, Z2)
+	M(64, Y2)
 
 #define VECTORS5(M) \
 	VECTORS4(M) \
-	M(192, Z3)
+	M(96, Y3)
 
 #define VECTORS6(M) \
 	VECTORS5(M) \
-	M(256, Z4)
+	M(128, Y4)
 
 #define VECTORS7(M) \
 	VECTORS6(M) \
-	M(320, Z5)
+	M(160, Y5)
 
 #define VECTORS8(M) \
 	VECTORS7(M) \
-	M(384, Z6)
+	M(192, Y6)
+
+#define STARTROW(off, acc) \
+	VMOVUPS off(R9), acc
 
 #define MULROW(off, acc) \
-	VFMADD231PS off(BX), Z24, acc
+	VFMADD231PS off(BX), Y14, acc
 
-// ROW is one body of row1AVX512, last the byte of the masked vector.
-#define ROW(loop, VECTORS, last) \
-	VECTORS(LOADROW)               \
-	VMOVUPS.Z    last(DI), K1, Z7  \
-loop:                                  \
-	VBROADCASTSS (SI), Z24         \
-	ADDQ         DX, SI            \
-	VECTORS(MULROW)                \
-	VMOVUPS.Z    last(BX), K1, Z25 \
-	VFMADD231PS  Z25, Z24, Z7      \
-	ADDQ         R12, BX           \
-	DECQ         CX                \
-	JNZ          loop              \
-	VECTORS(STOREROW)              \
-	VMOVUPS      Z7, K1, last(DI)  \
-	VZEROUPPER                     \
+#define GATEROW(off, acc) \
+	KEEP(off(R10), acc)
+
+#define STOREROW(off, acc) \
+	PUT(off(R8), acc)
+
+// ROW is one body of rowAVX2, last the byte of the masked vector.
+#define ROW(loop, store, VECTORS, last) \
+	VECTORS(STARTROW)                 \
+	VMASKMOVPS   last(R9), Y15, Y7    \
+loop:                                     \
+	VBROADCASTSS (SI), Y14            \
+	ADDQ         DX, SI               \
+	VECTORS(MULROW)                   \
+	VMASKMOVPS   last(BX), Y15, Y12   \
+	VFMADD231PS  Y12, Y14, Y7         \
+	ADDQ         R12, BX              \
+	DECQ         CX                   \
+	JNZ          loop                 \
+	VXORPS       Y12, Y12, Y12        \
+	CMPQ         R10, $0              \
+	JEQ          store                \
+	VECTORS(GATEROW)                  \
+	KEEPMASKED(last(R10), Y7)         \
+store:                                    \
+	VBROADCASTSS panel_floor(DI), Y13 \
+	VECTORS(STOREROW)                 \
+	PUTMASKED(last(R8), Y7)           \
+	VZEROUPPER                        \
 	RET
 
-// func row1AVX512(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
+// func rowAVX2(p *panel)
 //
-// c[j] += sum of a[p*acs]*b[p*ldb+j], 0 ≤ p < k, one chain from c; cols 1...128, k ≥ 1.
-// needs AVX-512 F
+// panel1AVX2 for m = 1 and 1...64 columns.      needs AVX2, FMA3
 //
-//	SI, BX   a and b at p          DI       c
+//	DI       panel                 R11      columns - 1
+//	SI, BX   a and b at p          R8, R9, R10  c, start, gate
 //	DX, R12  their strides, bytes  CX       terms left
-//	Z0–Z6    full vectors of c     Z7, K1   the last and its mask
-//	Z24, Z25 a[p*acs], last vector of b
-TEXT ·row1AVX512(SB), NOSPLIT, $0-56
-	MOVQ  cols+0(FP), AX
-	DECQ  AX
-	MOVQ  AX, CX
-	ANDQ  $15, CX
-	INCQ  CX
-	MOVL  $1, R8
-	SHLQ  CX, R8
-	DECQ  R8
-	KMOVW R8, K1
-	ENTERROW
-	CMPQ  AX, $64
-	JB    vectors1to4
-	CMPQ  AX, $96
-	JB    vectors5to6
-	CMPQ  AX, $112
-	JB    vectors7
-	ROW(loop8, VECTORS8, 448)
+//	Y0–Y6    full vectors of c     Y7, Y15  the last and its mask
+//	Y14, Y12 a at p, last vector of b
+TEXT ·rowAVX2(SB), NOSPLIT, $0-8
+	OPEN
+	DECQ CX
+	MOVQ CX, R11
+	ANDQ $7, CX
+	INCQ CX
+	MASK
+	MOVQ panel_a(DI), SI
+	MOVQ panel_b(DI), BX
+	MOVQ panel_c(DI), R8
+	MOVQ panel_start(DI), R9
+	MOVQ panel_gate(DI), R10
+	MOVQ panel_k(DI), CX
+	CMPQ R11, $32
+	JB   vectors1to4
+	CMPQ R11, $48
+	JB   vectors5to6
+	CMPQ R11, $56
+	JB   vectors7
+	ROW(loop8, store8, VECTORS8, 224)
 
 vectors7:
-	ROW(loop7, VECTORS7, 384)
+	ROW(loop7, store7, VECTORS7, 192)
 
 vectors5to6:
-	CMPQ AX, $80
+	CMPQ R11, $40
 	JB   vectors5
-	ROW(loop6, VECTORS6, 320)
+	ROW(loop6, store6, VECTORS6, 160)
 
 vectors5:
-	ROW(loop5, VECTORS5, 256)
+	ROW(loop5, store5, VECTORS5, 128)
 
 vectors1to4:
-	CMPQ AX, $32
+	CMPQ R11, $16
 	JB   vectors1to2
-	CMPQ AX, $48
+	CMPQ R11, $24
 	JB   vectors3
-	ROW(loop4, VECTORS4, 192)
+	ROW(loop4, store4, VECTORS4, 96)
 
 vectors3:
-	ROW(loop3, VECTORS3, 128)
+	ROW(loop3, store3, VECTORS3, 64)
 
 vectors1to2:
-	CMPQ AX, $16
+	CMPQ R11, $8
 	JB   vectors1
-	ROW(loop2, VECTORS2, 64)
+	ROW(loop2, store2, VECTORS2, 32)
 
 vectors1:
-	ROW(loop1, VECTORS1, 0)
+	ROW(loop1, store1, VECTORS1, 0)
+
+// ---- NT without a panel ----
+//
+// One row, or very few, do not pay for a transposed copy of B: four terms of 8 columns are
+// transposed in registers.
+
+// Where the next group of columns begins, and the columns left.
+#define groupB (panel_room+40)
+#define groupStart (panel_room+48)
+#define groupGate (panel_room+56)
+#define groupC (panel_room+64)
+#define columns (panel_room+72)
+
+// OPENGROUPS starts at the first group.
+#define OPENGROUPS \
+	MOVQ panel_b(DI), AX     \
+	MOVQ AX, groupB(DI)      \
+	MOVQ panel_start(DI), AX \
+	MOVQ AX, groupStart(DI)  \
+	MOVQ panel_gate(DI), AX  \
+	MOVQ AX, groupGate(DI)   \
+	MOVQ panel_c(DI), AX     \
+	MOVQ AX, groupC(DI)      \
+	MOVQ panel_cols(DI), AX  \
+	MOVQ AX, columns(DI)
+
+// TOP goes to the first row of the group.
+#define TOP \
+	MOVQ panel_a(DI), AX    \
+	MOVQ AX, nextA(DI)      \
+	MOVQ groupStart(DI), AX \
+	MOVQ AX, nextStart(DI)  \
+	MOVQ groupGate(DI), AX  \
+	MOVQ AX, nextGate(DI)   \
+	MOVQ groupC(DI), AX     \
+	MOVQ AX, nextC(DI)      \
+	MOVQ panel_m(DI), AX    \
+	MOVQ AX, left(DI)
+
+// NEXTGROUP goes on to the next group of n columns, or past the jump if there is none.
+#define NEXTGROUP(n, again) \
+	MOVQ  R12, BX               \
+	IMULQ $n, BX                \
+	ADDQ  BX, groupB(DI)        \
+	MOVQ  panel_scs(DI), BX     \
+	IMULQ $n, BX                \
+	ADDQ  BX, groupStart(DI)    \
+	ADDQ  $(4*n), groupGate(DI) \
+	ADDQ  $(4*n), groupC(DI)    \
+	SUBQ  $n, columns(DI)       \
+	JNZ   again                 \
+	VZEROUPPER                  \
+	RET
+
+// HALVES4 loads 4 terms of columns j and j+4 into the halves of y.
+#define HALVES4(at, at4, x, y) \
+	VMOVUPS     at, x \
+	VINSERTF128 $1, at4, y, y
+
+#define HALVESLAST(at, at4, x, y) \
+	VMASKMOVPS  at, X7, x    \
+	VMASKMOVPS  at4, X7, X12 \
+	VINSERTF128 $1, X12, y, y
+
+// TERMS turns Y8–Y11, 4 terms of 2 columns each, into a term of 8 columns each.
+#define TERMS \
+	VUNPCKLPS Y9, Y8, Y12   \
+	VUNPCKHPS Y9, Y8, Y13   \
+	VUNPCKLPS Y11, Y10, Y14 \
+	VUNPCKHPS Y11, Y10, Y15 \
+	VUNPCKLPD Y14, Y12, Y8  \
+	VUNPCKHPD Y14, Y12, Y9  \
+	VUNPCKLPD Y15, Y13, Y10 \
+	VUNPCKHPD Y15, Y13, Y11
+
+// EIGHT does 4 terms of the 8 columns from SI on; SI moves to the next 8.
+#define EIGHT(acc) \
+	LEAQ (SI)(R12*4), R10                        \
+	HALVES4((SI), (R10), X8, Y8)                 \
+	HALVES4((SI)(R12*1), (R10)(R12*1), X9, Y9)   \
+	HALVES4((SI)(R12*2), (R10)(R12*2), X10, Y10) \
+	HALVES4((SI)(R13*1), (R10)(R13*1), X11, Y11) \
+	LEAQ (SI)(R12*8), SI                         \
+	TERMS                                        \
+	VFMADD231PS Y8, Y4, acc                      \
+	VFMADD231PS Y9, Y5, acc                      \
+	VFMADD231PS Y10, Y6, acc                     \
+	VFMADD231PS Y11, Y7, acc
+
+// EIGHTLAST does the last CX terms, 1...3, whose mask is X7.
+#define EIGHTLAST(acc, done) \
+	LEAQ (SI)(R12*4), R10                           \
+	HALVESLAST((SI), (R10), X8, Y8)                 \
+	HALVESLAST((SI)(R12*1), (R10)(R12*1), X9, Y9)   \
+	HALVESLAST((SI)(R12*2), (R10)(R12*2), X10, Y10) \
+	HALVESLAST((SI)(R13*1), (R10)(R13*1), X11, Y11) \
+	LEAQ (SI)(R12*8), SI                            \
+	TERMS                                           \
+	VFMADD231PS Y8, Y4, acc                         \
+	CMPQ CX, $2                                     \
+	JB   done                                       \
+	VFMADD231PS Y9, Y5, acc                         \
+	JEQ  done                                       \
+	VFMADD231PS Y10, Y6, acc                        \
+done:
+
+// func columnsAVX2(p *panel)
+//
+// panel1AVX2 for NT: B[p,j] lies at b + j·ldb + 4p, A's terms are contiguous, cols is a
+// multiple of 32, rows is 1.      needs AVX2, FMA3
+//
+//	R8       next terms of A       BX       next terms of column 0
+//	SI, R10  those of other columns
+//	R12, R13 1 and 3 distances of columns
+//	Y0–Y3    32 columns of C       Y4–Y7    4 terms of A; Y7 the mask of the last ones
+//	Y8–Y11   4 terms of 8 columns  Y12–Y15  scratch
+//
+//	group    32 columns, all rows
+//	loop     4 terms               rest     the last 1...3
+TEXT ·columnsAVX2(SB), NOSPLIT, $0-8
+	OPEN
+	OPENGROUPS
+	LEAQ (R12)(R12*2), R13
+
+group:
+	TOP
+
+tile:
+	MOVQ    nextStart(DI), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	MOVQ    nextA(DI), R8
+	MOVQ    groupB(DI), BX
+	MOVQ    panel_k(DI), CX
+	SUBQ    $4, CX
+	JB      rest
+
+loop:
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	MOVQ         BX, SI
+	EIGHT(Y0)
+	EIGHT(Y1)
+	EIGHT(Y2)
+	EIGHT(Y3)
+	ADDQ         $16, R8
+	ADDQ         $16, BX
+	SUBQ         $4, CX
+	JAE          loop
+
+rest:
+	ADDQ         $4, CX
+	JZ           done
+	LEAQ         columnMask<>+32(SB), AX
+	MOVQ         CX, SI
+	SHLQ         $2, SI
+	SUBQ         SI, AX
+	VMOVDQU      (AX), X7
+	VBROADCASTSS (R8), Y4
+	CMPQ         CX, $2
+	JB           last
+	VBROADCASTSS 4(R8), Y5
+	JEQ          last
+	VBROADCASTSS 8(R8), Y6
+
+last:
+	MOVQ BX, SI
+	EIGHTLAST(Y0, last0)
+	EIGHTLAST(Y1, last1)
+	EIGHTLAST(Y2, last2)
+	EIGHTLAST(Y3, last3)
+
+done:
+	VXORPS Y12, Y12, Y12
+	MOVQ   nextGate(DI), R10
+	CMPQ   panel_gate(DI), $0
+	JEQ    store
+	KEEP((R10), Y0)
+	KEEP(32(R10), Y1)
+	KEEP(64(R10), Y2)
+	KEEP(96(R10), Y3)
+
+store:
+	VBROADCASTSS panel_floor(DI), Y13
+	MOVQ         nextC(DI), R8
+	PUT((R8), Y0)
+	PUT(32(R8), Y1)
+	PUT(64(R8), Y2)
+	PUT(96(R8), Y3)
+	MOVL         $1, AX
+	TILEDONE
+	JNZ          tile
+	NEXTGROUP(32, group)
 
 // ---- Transposition ----
 

@@ -9,6 +9,8 @@ const (
 	tile2Rows, tile2Cols = 4, 8
 	tile4Rows, tile4Cols = 4, 8
 	row1Cols             = 64
+	// sums of 2×3 elements in 16 lanes fill the registers
+	dotsTileRows, dotsTileCols = 2, 3
 )
 
 // The bodies, in gemm_arm64.s. They trust their arguments: all dimensions are at least
@@ -39,3 +41,9 @@ func row1NEON(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
 //
 //go:noescape
 func transposeNEON(rows, cols int, src *float32, lds int, dst *float32, ldd int)
+
+// dotsNEON adds A·Bᵗ in lanes to the rows×cols tile c: A[i,p] is a[i*ars+p], B[p,j] is
+// b[j*ldb+p]; rows ≤ dotsTileRows, cols ≤ dotsTileCols.
+//
+//go:noescape
+func dotsNEON(rows, cols, k int, a *float32, ars int, b *float32, ldb int, c *float32, ldc int)

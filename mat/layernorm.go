@@ -48,7 +48,7 @@ func LayerNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int
 		panic("mat: len(mean) or len(invstd) is not the number of rows")
 	}
 	for j := 0; j < n; j += groupWidth {
-		at, w := panel(j, n)
+		at, w := columnPanel(j, n)
 		var acc normSums
 		layerDots(&acc, extent(dy[at:], rows, w, ld), extent(x[at:], rows, w, ld), mean, invstd, w, rows, ld)
 		acc.store(dgamma[at:], dbeta[at:], w)

@@ -29,7 +29,7 @@ func ColumnMoments(mean, variance, x []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{x}, [][]float32{mean, variance})
 	count := float64(rows)
 	for j := 0; j < n; j += groupWidth {
-		at, w := panel(j, n)
+		at, w := columnPanel(j, n)
 		var centre [groupWidth]float32
 		var sums, squares [groupWidth]float64
 		part := extent(x[at:], rows, w, ld)
@@ -115,7 +115,7 @@ type batchMap struct{ mean, scale, shift [groupWidth]float32 }
 func BatchNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dy, x}, [][]float32{dgamma, dbeta, mean, invstd})
 	for j := 0; j < n; j += groupWidth {
-		at, w := panel(j, n)
+		at, w := columnPanel(j, n)
 		var m, s [groupWidth]float32
 		copy(m[:], mean[at:][:w])
 		copy(s[:], invstd[at:][:w])

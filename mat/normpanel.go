@@ -29,7 +29,7 @@ func extent(x []float32, rows, n, ld int) []float32 {
 
 // panel is where the group for column j starts, and its width: the last group has
 // columns of the one before it, and fewer than groupWidth only if n is less.
-func panel(j, n int) (at, width int) {
+func columnPanel(j, n int) (at, width int) {
 	return max(0, min(j, n-groupWidth)), min(groupWidth, n)
 }
 
@@ -38,7 +38,7 @@ func panelOnce(j, n int, inPlace bool) (at, width int) {
 	if inPlace {
 		return j, min(groupWidth, n-j)
 	}
-	return panel(j, n)
+	return columnPanel(j, n)
 }
 
 // rowsToRead is how many of the first rows can be read for groupWidth columns, in a matrix

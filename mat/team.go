@@ -207,7 +207,7 @@ func (t *Team) Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float3
 		Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	checkGemm(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+	checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
 	t.gemm = gemmArgs{transA, transB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc, byColumns}
 	t.RunUpTo(workers, t.gemmPart)
 	t.gemm = gemmArgs{}

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -19,29 +20,48 @@ import (
 	"github.com/sinew-ml/sinew/internal/ref"
 )
 
-// tileKernel is one micro-kernel: its largest tile and its interleaved chains.
+// tileKernel is one micro-kernel: its largest tile, its interleaved chains (0: lanes), and
+// the least columns of this family of its bodies.
 type tileKernel struct {
-	name               string
-	level              isa.Level
-	rows, cols, chains int
-	call               func(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int)
+	name                     string
+	level                    isa.Level
+	rows, from, cols, chains int
+	call                     func(p *panel)
 }
 
 var tileKernels = []tileKernel{
-	{"tile1AVX2", isa.AVX2, tile1RowsAVX2, tile1ColsAVX2, 1, tile1AVX2},
-	{"tile2AVX2", isa.AVX2, tile2RowsAVX2, tile2ColsAVX2, 2, tile2AVX2},
-	{"tile4AVX2", isa.AVX2, tile4RowsAVX2, tile4ColsAVX2, 4, tile4AVX2},
-	{"row1AVX2", isa.AVX2, 1, row1ColsAVX2, 1,
-		func(_, cols, k int, a *float32, _, acs int, b *float32, ldb int, c *float32, _ int) {
-			row1AVX2(cols, k, a, acs, b, ldb, c)
-		}},
-	{"tile1AVX512", isa.AVX512, tile1RowsAVX512, tile1ColsAVX512, 1, tile1AVX512},
-	{"tile2AVX512", isa.AVX512, tile2RowsAVX512, tile2ColsAVX512, 2, tile2AVX512},
-	{"tile4AVX512", isa.AVX512, tile4RowsAVX512, tile4ColsAVX512, 4, tile4AVX512},
-	{"row1AVX512", isa.AVX512, 1, row1ColsAVX512, 1,
-		func(_, cols, k int, a *float32, _, acs int, b *float32, ldb int, c *float32, _ int) {
-			row1AVX512(cols, k, a, acs, b, ldb, c)
-		}},
+	{"panel1AVX2", isa.AVX2, tile1RowsAVX2, 1, tile1ColsAVX2, 1, panel1AVX2},
+	{"panel2AVX2", isa.AVX2, tile2RowsAVX2, 1, tile2ColsAVX2, 2, panel2AVX2},
+	{"panel4AVX2", isa.AVX2, tile4RowsAVX2, 1, tile4ColsAVX2, 4, panel4AVX2},
+	{"rowAVX2", isa.AVX2, 1, 1, rowColsAVX2, 1, rowAVX2},
+	{"panel1AVX512", isa.AVX512, tile1RowsAVX512, 1, tile1ColsAVX512, 1, panel1AVX512},
+	{"panel1AVX512", isa.AVX512, quadRowsAVX512, 49, quadColsAVX512, 1, panel1AVX512},
+	{"panel2AVX512", isa.AVX512, tile2RowsAVX512, 1, tile2ColsAVX512, 2, panel2AVX512},
+	{"panel4AVX512", isa.AVX512, tile4RowsAVX512, 1, tile4ColsAVX512, 4, panel4AVX512},
+	{"rowAVX512", isa.AVX512, 1, 1, rowColsAVX512, 1, rowAVX512},
+}
+
+// columnKernels read B of NT as it lies. They do any multiple of from columns, up to cols in
+// the tests, and any number of rows up to most in one call.
+var columnKernels = []struct {
+	tileKernel
+	most int
+}{
+	{tileKernel{"columnsAVX2", isa.AVX2, 1, columnsColsAVX2, 3 * columnsColsAVX2, 1, columnsAVX2}, 4},
+	{tileKernel{"columnsAVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 3 * columnsColsAVX512, 1, columnsAVX512}, 30},
+	{tileKernel{"cross1AVX512", isa.AVX512, 4, 16, 48, 1, cross1AVX512}, 4},
+	{tileKernel{"cross2AVX512", isa.AVX512, 4, 16, 48, 2, cross2AVX512}, 4},
+	{tileKernel{"cross4AVX512", isa.AVX512, 4, 16, 48, 4, cross4AVX512}, 4},
+	{tileKernel{"dots2x3AVX2", isa.AVX2, 2, 1, 11, 0, dots2x3AVX2}, 7},
+	{tileKernel{"dots4x4AVX512", isa.AVX512, 4, 1, 14, 0, dots4x4AVX512}, 13},
+	{tileKernel{"dots2x8AVX512", isa.AVX512, 2, 8, 24, 0, dots2x8AVX512}, 2},
+	{tileKernel{"dots1x16AVX512", isa.AVX512, 1, 16, 48, 0, dots1x16AVX512}, 1},
+}
+
+// plainTile is a call for one tile that starts from C and has no epilogue.
+func (kernel *tileKernel) plainTile(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int) {
+	kernel.call(&panel{a: a, ars: 4 * ars, acs: 4 * acs, b: b, ldb: 4 * ldb, start: c, lds: 4 * ldc, c: c, ldc: 4 * ldc,
+		rows: rows, m: rows, cols: cols, k: k, floor: noFloor})
 }
 
 // strides places A: element (i, p) at i*ars+p*acs.
@@ -148,7 +168,7 @@ func TestTiles(t *testing.T) {
 									t.Fatalf("%s: %v", where, r)
 								}
 							}()
-							kernel.call(rows, cols, k, &a[0], ars, acs, &b[0], ldb, &c[0], ldc)
+							kernel.plainTile(rows, cols, k, &a[0], ars, acs, &b[0], ldb, &c[0], ldc)
 						}()
 						for i := range rows {
 							for j := range cols {
@@ -168,7 +188,7 @@ func TestTiles(t *testing.T) {
 						poisonAll(b)
 					}
 					for rows := 1; rows <= kernel.rows; rows++ {
-						for cols := 1; cols <= kernel.cols; cols++ {
+						for cols := kernel.from; cols <= kernel.cols; cols++ {
 							if dist != normal {
 								run(rows, cols, (rows+cols+k)%len(strides), true)
 								continue
@@ -183,6 +203,198 @@ func TestTiles(t *testing.T) {
 			}
 			if cases == 0 {
 				t.Error("no case was run")
+			}
+		})
+	}
+}
+
+// fence is memory between unreadable pages.
+type fence struct {
+	mem    []float32
+	intact func() bool
+}
+
+// put lays out rows×cols elements, ld apart, flush with the end or the start of the memory.
+func (f *fence) put(rows, cols, ld int, atEnd bool, element func(i, j int) float32) []float32 {
+	x := tileOf(f.mem, (rows-1)*ld+cols, atEnd)
+	for i := range rows {
+		for j := range cols {
+			x[i*ld+j] = element(i, j)
+		}
+	}
+	return x
+}
+
+// TestPanels draws calls at random: several tiles below each other and, of NT, beside each
+// other, from every kind of start, with and without gate and floor.
+func TestPanels(t *testing.T) {
+	type row struct {
+		tileKernel
+		most     int
+		columnar bool
+	}
+	var rows []row
+	for _, kernel := range tileKernels {
+		most := 3*kernel.rows + 2
+		if kernel.rows == 1 {
+			most = 1
+		}
+		rows = append(rows, row{kernel, most, false})
+	}
+	for _, kernel := range columnKernels {
+		rows = append(rows, row{kernel.tileKernel, kernel.most, true})
+	}
+	for _, kernel := range rows {
+		t.Run(fmt.Sprintf("%s/rows=%d", kernel.name, kernel.rows), func(t *testing.T) {
+			if !slices.Contains(isa.Available(), kernel.level) {
+				t.Skipf("no %v on this machine", kernel.level)
+			}
+			defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+			const deepest = 70
+			var fences [5]fence
+			for j := range fences {
+				fences[j].mem, fences[j].intact = fenced(t, 120*(deepest+130))
+				poisonAll(fences[j].mem)
+			}
+			r := rand.New(rand.NewPCG(12, uint64(kernel.rows+kernel.cols)))
+			pool := pools{}
+			draws := 1000
+			if testing.Short() {
+				draws = 200
+			}
+			for draw := range draws {
+				m, k := 1+r.IntN(kernel.most), 1+r.IntN(deepest)
+				if kernel.name == "dots2x8AVX512" {
+					m = 2
+				}
+				tall := 1 + r.IntN(kernel.rows)
+				cols := kernel.from + r.IntN(kernel.cols-kernel.from+1)
+				if kernel.columnar {
+					cols = kernel.from * (1 + r.IntN(kernel.cols/kernel.from))
+				}
+				dist := []string{normal, normal, wide, oneOdd, underflow, zeros}[r.IntN(6)]
+				in, ok := pool[dist]
+				if !ok {
+					_, in = generate(dist, 20011, 3)
+					pool[dist] = in
+				}
+				value := func(j int) func(int, int) float32 {
+					from := r.IntN(20011)
+					return func(i, l int) float32 { return in[j][(from+i*151+l)%20011] }
+				}
+				atEnd := r.IntN(2) == 0
+				gap := func() int { return r.IntN(2) * (1 + r.IntN(20)) }
+				p := panel{rows: tall, m: m, cols: cols, k: k, floor: noFloor}
+				var restore []func()
+				put := func(f, rows, cols, ld int, element func(i, j int) float32) *float32 {
+					x := fences[f].put(rows, cols, ld, atEnd, element)
+					restore = append(restore, func() { poisonAll(x) })
+					return &x[0]
+				}
+				elementA, elementB, elementS, elementG := value(0), value(1), value(2), value(0)
+				lda, ldb, ldc := k+gap(), cols+gap(), cols+gap()
+				cross := strings.HasPrefix(kernel.name, "cross") // they read A as TN has it, and have no gate
+				transA := cross || !kernel.columnar && r.IntN(2) == 0
+				switch {
+				case transA:
+					lda = m + gap()
+					p.a, p.ars, p.acs = put(0, k, m, lda, func(l, i int) float32 { return elementA(i, l) }), 4, 4*lda
+				default:
+					p.a, p.ars, p.acs = put(0, m, k, lda, elementA), 4*lda, 4
+				}
+				if kernel.columnar {
+					ldb = k + gap()
+					p.b = put(1, cols, k, ldb, func(j, l int) float32 { return elementB(l, j) })
+				} else {
+					p.b = put(1, k, cols, ldb, elementB)
+				}
+				p.ldb, p.ldc, p.scs = 4*ldb, 4*ldc, 4
+				c0 := func(i, j int) float32 { return nan32 }
+				start := r.IntN(4)
+				switch start {
+				case 0:
+					elementS = func(i, j int) float32 { return 0 }
+					p.start, p.scs = &zeroRow[0], 0
+				case 1:
+					row := elementS
+					elementS = func(i, j int) float32 { return row(0, j) }
+					p.start = put(3, 1, cols, cols, elementS)
+				case 2:
+					lds := cols + gap()
+					p.start, p.lds = put(3, m, cols, lds, elementS), 4*lds
+				case 3:
+					c0 = elementS
+				}
+				p.c = put(2, m, cols, ldc, c0)
+				if start == 3 {
+					p.start, p.lds = p.c, p.ldc
+				}
+				gated, floored := !cross && r.IntN(3) == 0, r.IntN(2) == 0
+				if gated {
+					ldg := cols + gap()
+					p.gate, p.ldg = put(4, m, cols, ldg, elementG), 4*ldg
+				}
+				if floored {
+					p.floor = 0
+				}
+				where := fmt.Sprintf("%s, draw %d: m=%d, cols=%d, k=%d, tiles of %d rows, TN %v, start %d, gate %v, floor %v, %s inputs, at end %v",
+					kernel.name, draw, m, cols, k, tall, transA, start, gated, floored, dist, atEnd)
+				func() {
+					defer func() {
+						if r := recover(); r != nil {
+							t.Fatalf("%s: %v", where, r)
+						}
+					}()
+					kernel.call(&p)
+				}()
+				c := tileOf(fences[2].mem, (m-1)*ldc+cols, atEnd)
+				x, y := make([]float32, k), make([]float32, k)
+				for i := range m {
+					for j := range cols {
+						for l := range k {
+							x[l], y[l] = elementA(i, l), elementB(l, j)
+						}
+						want := elementS(i, j)
+						if kernel.chains == 0 {
+							want += ref.LaneSum(x, y)
+						} else {
+							s := [4]float32{want}
+							for l := range k {
+								s[l%kernel.chains] = ref.FMA(x[l], y[l], s[l%kernel.chains])
+							}
+							switch kernel.chains {
+							case 1:
+								want = s[0]
+							case 2:
+								want = s[0] + s[1]
+							case 4:
+								want = (s[0] + s[1]) + (s[2] + s[3])
+							}
+						}
+						one := []float32{want}
+						if gated {
+							ref.ReLUGrad(one, one, []float32{elementG(i, j)})
+						}
+						if floored {
+							ref.ReLU(one, one)
+						}
+						if got := c[i*ldc+j]; !same(got, one[0]) {
+							t.Fatalf("%s: c[%d,%d] is %g (%#08x), want %g (%#08x)", where, i, j, got, math.Float32bits(got), one[0], math.Float32bits(one[0]))
+						}
+					}
+					poisonAll(c[i*ldc:][:cols])
+				}
+				if !poisoned(fences[2].mem) {
+					t.Fatalf("%s: memory beside C is written", where)
+				}
+				for _, f := range restore {
+					f()
+				}
+				for j := range fences {
+					if !poisoned(fences[j].mem) || !fences[j].intact() {
+						t.Fatalf("%s: memory beside operand %d is written", where, j)
+					}
+				}
 			}
 		})
 	}
@@ -251,8 +463,12 @@ func TestEveryTileHasARow(t *testing.T) {
 	for _, kernel := range tileKernels {
 		rows = append(rows, kernel.name)
 	}
+	for _, kernel := range columnKernels {
+		rows = append(rows, kernel.name)
+	}
 	slices.Sort(stubs)
 	slices.Sort(rows)
+	rows = slices.Compact(rows)
 	if !slices.Equal(stubs, rows) {
 		t.Errorf("stubs %v, rows in the table %v", stubs, rows)
 	}
@@ -261,23 +477,25 @@ func TestEveryTileHasARow(t *testing.T) {
 // TestProductsClearUpperHalves looks in the source: a forgotten VZEROUPPER changes no
 // result, it slows down whatever SSE code runs next.
 func TestProductsClearUpperHalves(t *testing.T) {
-	source, err := os.ReadFile("gemm_amd64.s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, exits := "", 0
-	for i, line := range strings.Split(string(source), "\n") {
-		instruction := strings.TrimSpace(strings.TrimSuffix(line, "\\"))
-		if instruction == "RET" {
-			exits++
-			if before != "VZEROUPPER" {
-				t.Errorf("gemm_amd64.s:%d: RET without VZEROUPPER above it", i+1)
-			}
+	for _, name := range []string{"gemm_amd64.s", "gemm_avx512_amd64.s", "dots_amd64.s", "dots_avx512_amd64.s"} {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		before = instruction
-	}
-	if exits == 0 {
-		t.Error("no RET found")
+		before, exits := "", 0
+		for i, line := range strings.Split(string(source), "\n") {
+			instruction := strings.TrimSpace(strings.TrimSuffix(line, "\\"))
+			if instruction == "RET" {
+				exits++
+				if before != "VZEROUPPER" {
+					t.Errorf("%s:%d: RET without VZEROUPPER above it", name, i+1)
+				}
+			}
+			before = instruction
+		}
+		if exits == 0 {
+			t.Errorf("%s: no RET found", name)
+		}
 	}
 }
 
@@ -297,6 +515,9 @@ func BenchmarkTile(b *testing.B) {
 		}
 		for _, m := range heights {
 			for _, n := range []int{kernel.cols, kernel.cols - 3, kernel.cols / 2} {
+				if n < kernel.from {
+					continue
+				}
 				for _, k := range []int{64, 256, 784} {
 					if k != 256 && (n != kernel.cols || m != kernel.rows) {
 						continue
@@ -314,7 +535,7 @@ func BenchmarkTile(b *testing.B) {
 						for b.Loop() {
 							start := time.Now()
 							for i := range batch {
-								kernel.call(m, n, k, &x[0], k, 1, &y[0], n, &z[i%tiles*m*n], n)
+								kernel.plainTile(m, n, k, &x[0], k, 1, &y[0], n, &z[i%tiles*m*n], n)
 							}
 							best = min(best, time.Since(start))
 						}

@@ -3,120 +3,242 @@
 package mat
 
 // How the levels with tile kernels cut a product: tiles of C whose sums stay in
-// registers, called on A, B and C as they lie. Only NT's B is copied: panel by panel, to
-// bring it into NN's orientation.
+// registers, on A, B and C as they lie. Only NT's B is copied: panel by panel, to bring
+// it into NN's orientation.
 
 const (
-	// depth is the most terms of one tile call where C may be stored and taken up
-	// again between calls (one chain): 12×32 of them are a few microseconds.
+	// depth is the most terms of one call where C may be stored and taken up again
+	// between calls (one chain): 32 columns of them are 128 KiB of the second-level cache.
 	depth = 1024
 	// narrowDepth is the same where the interleaved chains must end in one call.
 	narrowDepth = 8192
+	// callWork is the most multiply-adds of one call, unless one row has more: 5 µs at 100
+	// GFLOP/s, and no more than 20 on slow cores.
+	callWork = 1 << 18
 	// setStride is the distance of elements that share a set of the first-level cache.
 	// Rows so far apart evict each other: a tile then has as many rows as a set has
 	// lines, and as few terms as leave its part of B in the second-level cache.
 	setStride, setRows, setDepth = 4096 / 4, 8, 256
+	// dotsRows rows of A of lanesBlock terms stay in the second-level cache while columns of B
+	// pass by.
+	dotsRows = 64
+	// Columns beyond a multiple of 8 may be done as rows of Cᵗ, mirrorCols at most, in pieces
+	// of mirrorPiece rows of C: see mirror.go.
+	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
+	// Kinds of kernels: 1, 2 or 4 chains; those for NT on B as it lies; and 1, 2 or 4 more than
+	// kindCross for Cᵗ of NN on A as it lies.
+	kindColumns, kindDots, kindCross = 5, 6, 8
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
 )
 
-// tiled adds op(A)·op(B) to C for alpha 1 and n > 1, by tile kernels. It reports
-// false, with nothing done, if the level has none or the shape needs the plain way.
-func tiled(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) bool {
+// panel is the argument of the kernels: tiles below each other, of the same columns.
+// C[i,j] is the sum of A[i,p]·B[p,j] from start[i,j]; then +0 where the gate is ≤ 0 (not
+// where it is NaN); then no less than floor, NaN passing. The kernels trust that m, cols,
+// k and rows are at least 1 and the latter at most the tile's. Strides are in bytes; A's
+// element (i, p) lies at i·ars + p·acs, so NN and TN differ in the strides only.
+type panel struct {
+	a, b, start, gate, c *float32 // gate nil: none
+	ars, acs             int
+	ldb, lds, ldg, ldc   int // lds 0: the same row for all
+	rows                 int // of a tile; the last one may have fewer
+	m, cols, k           int
+	floor                float32
+	scs                  int         // from column to column of start: 4, or 0 for zeroRow
+	room                 [10]uintptr //lint:ignore U1000 for the assembly: where the next tile begins, rows and columns left
+}
+
+// zeroRow is what sums start from if not from C or a bias.
+var zeroRow [128]float32
+
+// tiled does a product with alpha 1, n > 1 and k > 0 by tile kernels. It reports false,
+// with nothing done, if the level has none or the shape needs the plain way.
+func (g *job) tiled() bool {
 	q := 1 // chains
-	if !transA {
-		q = chains(n)
+	switch {
+	case bool(g.transB) && laneSums(g.n, g.k):
+		return g.dots()
+	case !bool(g.transA):
+		q = chains(g.n)
 	}
-	rows, cols := tileSize(q)
-	if rows == 0 {
+	rows, cols := tileSize(q, g.m)
+	if rows == 0 || q > 1 && (g.k > narrowDepth || bool(g.transB) && g.k*cols > panelSize) {
 		return false
 	}
-	ars, acs := lda, 1
-	if transA {
-		ars, acs = 1, lda
+	if !fusedEnds {
+		g.fill()
+		g.start, g.lds = g.c, g.ldc
+		defer g.finish()
 	}
-	if m > rows && ars%setStride == 0 {
+	stride := g.lda
+	if g.transA {
+		stride = 1
+	}
+	if g.m > rows && stride%setStride == 0 {
 		rows = min(rows, setRows)
 	}
-	rows = evenly(m, rows)
 	d := depth
-	if m > rows && max(lda, ldb)%setStride == 0 {
+	if g.m > rows && max(g.lda, g.ldb)%setStride == 0 {
 		d = setDepth
 	}
-	switch {
-	case q > 1 && (k > narrowDepth || bool(transB) && k*cols > panelSize):
-		return false
-	case bool(transB) && k*min(n, cols) <= smallPanel:
-		smallPanels(q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
-	case bool(transB):
-		largePanels(q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
-	case m == 1 && q == 1:
-		oneRow(n, k, a, acs, b, ldb, c)
-	default:
-		if q > 1 {
-			d = k
+	rows = evenly(g.m, rows)
+	if g.transB {
+		g.tiledNT(q, rows, cols)
+		return true
+	}
+	if q > 1 {
+		d = g.k
+	}
+	n := g.n - g.mirrorable()
+	for at := 0; at < g.k; at += d {
+		kp := min(d, g.k-at)
+		for j := 0; j < n; {
+			w := panelCols(cols, n-j)
+			g.column(q, rows, 0, g.m, j, w, at, kp, &g.b[at*g.ldb+j], g.ldb)
+			j += w
 		}
-		for p := 0; p < k; p += d {
-			kp := min(d, k-p)
-			for j := 0; j < n; j += cols {
-				tileColumn(q, rows, m, min(cols, n-j), kp, a[p*acs:], ars, acs, b[p*ldb+j:], ldb, c[j:], ldc)
+	}
+	if n < g.n {
+		g.mirror(q, n)
+	}
+	return true
+}
+
+// dots does A·Bᵗ in lanes.
+func (g *job) dots() bool {
+	if !lanesKernels() {
+		return false
+	}
+	if !fusedEnds {
+		g.fill()
+		g.start, g.lds = g.c, g.ldc
+		defer g.finish()
+	}
+	for i, m := 0, 0; i < g.m; i += m {
+		m = dotsPiece(min(dotsRows, g.m-i))
+		for at := 0; at < g.k; at += lanesBlock {
+			kp := min(lanesBlock, g.k-at)
+			for j := 0; j < g.n; {
+				w := dotsCols(m, g.n-j)
+				if most := max(callWork/(m*kp), 16); w > most {
+					w = most / 16 * 16
+				}
+				g.column(kindDots, 4, i, m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
+				j += w
 			}
 		}
 	}
 	return true
 }
 
-// tileColumn runs down the tiles of one column of tiles.
-func tileColumn(q, rows, m, cols, k int, a []float32, ars, acs int, b []float32, ldb int, c []float32, ldc int) {
-	for i := 0; i < m; i += rows {
-		callTile(q, min(rows, m-i), cols, k, &a[i*ars], ars, acs, &b[0], ldb, &c[i*ldc], ldc)
+// tiledNT does A·Bᵗ: with few rows on B as it lies, as far as there are kernels, else by
+// transposed panels of B.
+func (g *job) tiledNT(q, rows, cols int) {
+	j := 0
+	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide {
+		tall = evenly(g.m, tall)
+		d := depth
+		if g.m <= tall {
+			d = narrowDepth // B is read once, in order
+		}
+		for at := 0; at < g.k; at += d {
+			kp := min(d, g.k-at)
+			for j = 0; j+wide <= g.n; {
+				w := max(wide, min(g.n-j, callWork/(g.m*kp))/wide*wide)
+				g.column(kindColumns, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
+				j += w
+			}
+		}
+	}
+	switch {
+	case j == g.n:
+	case g.k*min(g.n-j, cols) <= smallPanel:
+		g.smallPanels(q, rows, cols, j)
+	default:
+		g.largePanels(q, rows, cols, j)
 	}
 }
 
-// oneRow is one row of C: wide tiles, to have enough sums in flight.
-func oneRow(n, k int, a []float32, acs int, b []float32, ldb int, c []float32) {
-	const vector = 16 // the widest register: whole ones but at the end
-	cols := min(rowCols(), (evenly(n, rowCols())+vector-1)/vector*vector)
-	for p := 0; p < k; p += depth {
-		kp := min(depth, k-p)
-		for j := 0; j < n; j += cols {
-			callRow(min(cols, n-j), kp, &a[p*acs], acs, &b[p*ldb+j], ldb, &c[j])
+// column does the terms at...at+kp of m rows of C from i on and w columns from j on, by
+// kernels of a kind and tiles of so many rows; b is B's part of them.
+func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
+	var p panel // field by field: a literal is made elsewhere and copied, which costs 10 ns
+	p.b, p.ldb, p.ldc = b, 4*ldb, 4*g.ldc
+	p.ars, p.acs = 4*g.lda, 4
+	p.rows, p.cols, p.k = rows, w, kp
+	p.floor = noFloor
+	if g.transA {
+		p.ars, p.acs = p.acs, p.ars
+	}
+	last := at+kp == g.k
+	if last {
+		p.floor, p.ldg = g.floor, 4*g.ldg
+	}
+	few := m // rows of one call
+	if few*w*kp > callWork {
+		few = max(1, callWork/(w*kp))
+		if few >= rows {
+			few -= few % rows
 		}
+	}
+	for end := i + m; i < end; i += few {
+		p.m = min(few, end-i)
+		p.a = &g.a[(i*p.ars+at*p.acs)/4]
+		p.c = &g.c[i*g.ldc+j]
+		switch {
+		case at > 0:
+			p.start, p.lds, p.scs = p.c, p.ldc, 4
+		case g.start == nil:
+			p.start, p.lds, p.scs = &zeroRow[0], 0, 0
+		default:
+			p.start, p.lds, p.scs = &g.start[i*g.lds+j], 4*g.lds, 4
+		}
+		if last && g.gate != nil {
+			p.gate = &g.gate[i*g.ldg+j]
+		}
+		callPanel(kind, &p)
 	}
 }
 
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin
 // last piece has too few sums in flight to hide the latency of the multiply-add.
 func evenly(n, most int) int {
+	if n <= most {
+		return n
+	}
 	pieces := (n + most - 1) / most
 	return (n + pieces - 1) / pieces
 }
 
-// smallPanels and largePanels differ in the size of the panel.
-func smallPanels(q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	var panel [smallPanel]float32
-	panels(panel[:], q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
+// smallPanels and largePanels differ in the size of the panel. Neither is inlined: it
+// would be in the frame of products that need none.
+//
+//go:noinline
+func (g *job) smallPanels(q, rows, cols, from int) {
+	var buf [smallPanel]float32
+	g.panels(q, rows, cols, from, buf[:])
 }
 
-func largePanels(q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	var panel [panelSize]float32
-	panels(panel[:], q, rows, cols, m, n, k, a, lda, b, ldb, c, ldc)
+//go:noinline
+func (g *job) largePanels(q, rows, cols, from int) {
+	var buf [panelSize]float32
+	g.panels(q, rows, cols, from, buf[:])
 }
 
-// panels adds A·Bᵗ: parts of B are transposed into the panel, as wide as a tile.
-func panels(panel []float32, q, rows, cols, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	cols = min(cols, n)
-	d := min(len(panel)/cols, setDepth)
+// panels does the columns from on: parts of B are transposed into buf, as wide as a tile.
+func (g *job) panels(q, rows, cols, from int, buf []float32) {
+	d := min(len(buf)/min(cols, g.n-from), setDepth)
 	if q > 1 {
-		d = k
+		d = g.k
 	}
-	for p := 0; p < k; p += d {
-		kp := min(d, k-p)
-		for j := 0; j < n; j += cols {
-			w := min(cols, n-j)
-			callTranspose(w, kp, &b[j*ldb+p], ldb, &panel[0], w)
-			tileColumn(q, rows, m, w, kp, a[p:], lda, 1, panel, w, c[j:], ldc)
+	for at := 0; at < g.k; at += d {
+		kp := min(d, g.k-at)
+		for j := from; j < g.n; {
+			w := panelCols(cols, g.n-j)
+			callTranspose(w, kp, &g.b[j*g.ldb+at], g.ldb, &buf[0], w)
+			g.column(q, rows, 0, g.m, j, w, at, kp, &buf[0], w)
+			j += w
 		}
 	}
 }

@@ -4,60 +4,145 @@ package mat
 
 import "github.com/sinew-ml/sinew/internal/isa"
 
-// tileSize returns the largest tile of C for q chains, 0 if the level has no kernels.
-func tileSize(q int) (rows, cols int) {
+// fusedEnds: the kernels take the start and apply gate and floor.
+const fusedEnds = true
+
+// mirrors: a few columns of TN may be done as rows of Cᵗ, see mirror.go.
+const mirrors = true
+
+// crossCols is the most columns of NN to be done so: AVX2 has no kernels for it.
+func crossCols() int {
+	if isa.Active() == isa.AVX512 {
+		return 4
+	}
+	return 0
+}
+
+// tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
+// kernels.
+func tileSize(q, m int) (rows, cols int) {
 	switch isa.Active() {
 	case isa.AVX512:
-		switch q {
-		case 1:
-			return tile1RowsAVX512, tile1ColsAVX512
-		case 2:
+		switch {
+		case q == 4:
+			return tile4RowsAVX512, tile4ColsAVX512
+		case q == 2:
 			return tile2RowsAVX512, tile2ColsAVX512
+		case m == 1:
+			return 1, rowColsAVX512
+		case m <= quadRowsAVX512:
+			return quadRowsAVX512, quadColsAVX512
 		}
-		return tile4RowsAVX512, tile4ColsAVX512
+		return tile1RowsAVX512, tile1ColsAVX512
 	case isa.AVX2:
-		switch q {
-		case 1:
-			return tile1RowsAVX2, tile1ColsAVX2
-		case 2:
+		switch {
+		case q == 4:
+			return tile4RowsAVX2, tile4ColsAVX2
+		case q == 2:
 			return tile2RowsAVX2, tile2ColsAVX2
+		case m == 1:
+			return 1, rowColsAVX2
 		}
-		return tile4RowsAVX2, tile4ColsAVX2
+		return tile1RowsAVX2, tile1ColsAVX2
 	}
 	return 0, 0
 }
 
-// rowCols returns the widest tile of one row.
-func rowCols() int {
-	if isa.Active() == isa.AVX512 {
-		return row1ColsAVX512
+// panelCols returns the columns of the next panel if left are left and the largest has
+// cols.
+func panelCols(cols, left int) int {
+	switch {
+	case left >= cols:
+		return cols
+	case cols == quadColsAVX512 && left > 32 && left <= 48 && isa.Active() == isa.AVX512:
+		return 32 // three vectors have no kernel
 	}
-	return row1ColsAVX2
+	return left
 }
 
-func callTile(q, rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int) {
-	switch avx512 := isa.Active() == isa.AVX512; {
-	case avx512 && q == 1:
-		tile1AVX512(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
-	case avx512 && q == 2:
-		tile2AVX512(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
-	case avx512:
-		tile4AVX512(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
-	case q == 1:
-		tile1AVX2(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
-	case q == 2:
-		tile2AVX2(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
+// callPanel calls the kernel of a kind; those of NT take multiples of some columns.
+func callPanel(kind int, p *panel) {
+	if isa.Active() == isa.AVX512 {
+		switch {
+		case kind == 4:
+			panel4AVX512(p)
+		case kind == 2:
+			panel2AVX512(p)
+		case kind == kindDots && p.m == 1 && p.cols%16 == 0:
+			dots1x16AVX512(p)
+		case kind == kindDots && p.m == 2 && p.cols%8 == 0:
+			dots2x8AVX512(p)
+		case kind == kindDots:
+			dots4x4AVX512(p)
+		case kind == kindColumns && p.m == 1 && p.cols%columnsColsAVX2 == 0:
+			columnsAVX2(p)
+		case kind == kindColumns:
+			columnsAVX512(p)
+		case kind == kindCross+1:
+			cross1AVX512(p)
+		case kind == kindCross+2:
+			cross2AVX512(p)
+		case kind == kindCross+4:
+			cross4AVX512(p)
+		case p.m == 1 && p.rows == 1:
+			rowAVX512(p)
+		default:
+			panel1AVX512(p)
+		}
+		return
+	}
+	switch {
+	case kind == 4:
+		panel4AVX2(p)
+	case kind == 2:
+		panel2AVX2(p)
+	case kind == kindDots:
+		dots2x3AVX2(p)
+	case kind == kindColumns:
+		columnsAVX2(p)
+	case p.m == 1 && p.rows == 1:
+		rowAVX2(p)
 	default:
-		tile4AVX2(rows, cols, k, a, ars, acs, b, ldb, c, ldc)
+		panel1AVX2(p)
 	}
 }
 
-func callRow(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32) {
-	if isa.Active() == isa.AVX512 {
-		row1AVX512(cols, k, a, acs, b, ldb, c)
-	} else {
-		row1AVX2(cols, k, a, acs, b, ldb, c)
+// dotsCols returns the columns of the next call in lanes of m rows, if left are left: for
+// one or two rows there is a kernel for multiples of 16 or 8.
+func dotsCols(m, left int) int {
+	switch {
+	case isa.Active() != isa.AVX512:
+	case m == 1 && left > 16:
+		return left / 16 * 16
+	case m == 2 && left > 8:
+		return left / 8 * 8
 	}
+	return left
+}
+
+// dotsPiece returns how many of m rows to do at once: one or two beyond a multiple of four
+// have their own kernels.
+func dotsPiece(m int) int {
+	if isa.Active() == isa.AVX512 && m > 4 && m%4 < 3 {
+		return m / 4 * 4
+	}
+	return m
+}
+
+// lanesKernels reports whether the level has kernels in lanes.
+func lanesKernels() bool { return isa.Active().Fused() }
+
+// columnsTile returns the tile of the kernel for NT without a panel, 0 where a panel is
+// faster: it pays from so many rows on.
+func columnsTile(q, m int) (rows, cols int) {
+	switch avx512 := isa.Active() == isa.AVX512; {
+	case q > 1:
+	case m == 1 || m <= 3 && !avx512:
+		return 1, columnsColsAVX2
+	case avx512:
+		return columnsRowsAVX512, columnsColsAVX512
+	}
+	return 0, 0
 }
 
 func callTranspose(rows, cols int, src *float32, lds int, dst *float32, ldd int) {

@@ -3,6 +3,7 @@
 package mat
 
 // tiled reports that there are no tile kernels.
-func tiled(transA, transB Trans, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) bool {
-	return false
-}
+func (g *job) tiled() bool { return false }
+
+// dots is not called: the only level is generic.
+func (g *job) dots() bool { return false }

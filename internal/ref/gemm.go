@@ -17,13 +17,32 @@ func Chains(n int) int {
 	return 1
 }
 
+// LaneSums reports whether an element of an NT product is summed in lanes.
+func LaneSums(n, k int) bool { return n > 1 && (k >= 128 || n <= 32 && k >= 64) }
+
+// LaneSum sums products of x and y in 16 lanes: term p in lane p mod 16, the last 16 filled
+// up with zero elements; then lanes l and l+8 are added, and so on down to 0 and 1.
+func LaneSum(x, y []float32) float32 {
+	var s [16]float32
+	for p := range (len(x) + 15) / 16 * 16 {
+		s[p%16] = FMA(at(x, p), at(y, p), s[p%16])
+	}
+	for half := 8; half > 0; half /= 2 {
+		for l := range half {
+			s[l] += s[half+l]
+		}
+	}
+	return s[0]
+}
+
 // Gemm sets C = alpha*op(A)*op(B) + beta*C: op(A) is m×k, op(B) k×n, all row-major.
 //
 // An element starts from c0: +0 if beta is 0, C if beta is 1, else beta*C rounded.
 // Terms are fused multiply-adds of alpha*op(A)[i,p] (rounded) and op(B)[p,j] in
 // increasing p. In TN there is one chain. In NN and NT there are Chains(n): the
 // first starts from c0, the others from +0, and they are added as s0+s1 or (s0+s1)+(s2+s3);
-// one column is alpha*Dot(row, column) + c0, fused. With k or alpha 0 it is c0.
+// one column is alpha*Dot(row, column) + c0, fused. NT with LaneSums(n, k) adds alpha*LaneSum
+// of each block of 1024 terms to c0, fused. With k or alpha 0 it is c0.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	opA := func(i, p int) float32 {
 		if transA {
@@ -52,7 +71,12 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 				c0 = float32(beta * c0)
 			}
 			if k > 0 && alpha != 0 {
-				if chains == 0 {
+				if transB && LaneSums(n, k) {
+					for p := 0; p < k; p += 1024 {
+						end := min(k, p+1024)
+						c0 = FMA(alpha, LaneSum(a[i*lda+p:i*lda+end], b[j*ldb+p:j*ldb+end]), c0)
+					}
+				} else if chains == 0 {
 					x, y := make([]float32, k), make([]float32, k)
 					for p := range k {
 						x[p], y[p] = opA(i, p), opB(p, j)
