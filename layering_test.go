@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"/internal/safetensors": {},
 	"/mat":                  {"/internal/isa", "/internal/fmath", "/internal/rng"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
-	"/train":                {"/net", "/mat", "/internal/rng"},
+	"/train":                {"/net", "/mat", "/internal/rng", "/internal/fmath"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/metrics":              {},
 	"/data":                 {"/train", "/internal/rng"},

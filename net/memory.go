@@ -2,6 +2,7 @@ package net
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -20,7 +21,7 @@ func MemoryFor(c Config, rows int) (Memory, error) {
 	if err != nil {
 		return Memory{}, fmt.Errorf("net: %w", err)
 	}
-	if err := inRange("rows", rows, 1, 1<<40); err != nil {
+	if err := inRange("rows", rows, 1, math.MaxInt32); err != nil {
 		return Memory{}, fmt.Errorf("net: %w", err)
 	}
 	const float, double, word = 4, 8, bits.UintSize / 8
