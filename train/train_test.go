@@ -79,13 +79,13 @@ func TestSameBitsOnEveryLevel(t *testing.T) {
 		fused, generic uint64
 	}{
 		{"adam relu cross-entropy", train.Config{Epochs: 2, Seed: 5}, []net.Layer{{Units: 40, Activation: net.ReLU}, {Units: 10}},
-			net.SoftmaxCrossEntropy, 0xba53e026b39714f9, 0xbb43609432867e86},
+			net.SoftmaxCrossEntropy, 0xc7e22c33576f746b, 0xbb43609432867e86},
 		{"momentum tanh sigmoid squared error", train.Config{Epochs: 1, Seed: 6, BatchSize: 50, Optimizer: train.SGD{Momentum: 0.9}, LearnRate: train.Constant(0.1)},
 			[]net.Layer{{Units: 17, Activation: net.Tanh}, {Units: 12, Activation: net.Sigmoid}, {Units: 10, Activation: net.Sigmoid}},
-			net.HalfSquaredError, 0x87bcd5a169828129, 0x81d7eeea8920fe36},
+			net.HalfSquaredError, 0x54cb779f9ebc817e, 0x81d7eeea8920fe36},
 		// Wide enough for products in several tiles, panels and depths.
 		{"wide", train.Config{Epochs: 1, Seed: 7, BatchSize: 400}, []net.Layer{{Units: 40, Activation: net.ReLU}, {Units: 530, Activation: net.ReLU}, {Units: 10}},
-			net.SoftmaxCrossEntropy, 0x58e4bb59213bd35a, 0xb6fb07997e758b51},
+			net.SoftmaxCrossEntropy, 0x364ab8ebf92f1313, 0xb6fb07997e758b51},
 	} {
 		t.Run(run.name, func(t *testing.T) {
 			eachLevel(t, func(t *testing.T, level isa.Level) {
