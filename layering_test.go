@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"/internal/atomicfile":  {},
 	"/internal/safetensors": {},
 	"/mat":                  {"/internal/isa", "/internal/fmath", "/internal/rng"},
+	"/internal/sweep":       {"/mat", "/internal/isa"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng", "/internal/fmath"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},

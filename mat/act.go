@@ -70,7 +70,7 @@ func SigmoidGrad(dx, dy, y []float32) {
 	}
 }
 
-// Tanh sets dst[i] = tanh x[i], within 0.85 units in the last place. dst may be x.
+// Tanh sets dst[i] = tanh x[i], within 0.9 units in the last place. dst may be x.
 // Panics if lengths differ.
 func Tanh(dst, x []float32) {
 	if len(dst) != len(x) {
@@ -184,7 +184,7 @@ func GELUGrad(dx, dy, z []float32) {
 }
 
 // GELUTanh sets dst[i] = x[i]/2·(1 + tanh(√(2/π)·(x[i] + 0.044715·x[i]³))), the
-// approximation of GELU in the same paper, within 1.7 units in the last place; at -Inf it is
+// approximation of GELU in the same paper, within 1.75 units in the last place; at -Inf it is
 // -0, the limit. dst may be x. Panics if lengths differ.
 func GELUTanh(dst, x []float32) {
 	if len(dst) != len(x) {

@@ -1,9 +1,6 @@
-//go:build purego || !amd64
+//go:build purego || !(amd64 || arm64)
 
 package mat
-
-// arm64 has no vector code for these yet: its level evaluates in float64 as the generic
-// one does, and so does not give the bits of the specification.
 
 func exp(dst, x []float32)                                 { expGo(dst, x) }
 func log(dst, x []float32)                                 { logGo(dst, x) }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"runtime"
 	"slices"
 	"testing"
 
@@ -171,18 +170,8 @@ var activations = []operation{
 	},
 }
 
-// vectorCode says whether the levels with fused operations have vector code for these
-// functions; arm64 has none yet.
-const vectorCode = runtime.GOARCH == "amd64"
-
 func init() {
-	for _, op := range activations {
-		// Where a level with fused operations has no vector code yet, it gives the generic
-		// level's bits, and only operations without exponentials have the specification's.
-		if vectorCode || !op.unfused {
-			operations = append(operations, op)
-		}
-	}
+	operations = append(operations, activations...)
 }
 
 // sample returns float32 of all kinds: bit patterns a prime apart, so that the low
@@ -257,7 +246,7 @@ func TestActivations(t *testing.T) {
 		}
 		op.spec(1.5, &spec)
 		everyLevel(t, func(t *testing.T, level isa.Level) {
-			if op.unfused && !(level.Fused() && vectorCode) {
+			if op.unfused && !level.Fused() {
 				return
 			}
 			dst := slices.Repeat([]float32{nan32}, len(y))
@@ -302,7 +291,7 @@ func TestActivationsEverywhere(t *testing.T) {
 			dst := make([]float32, len(y))
 			op.run(dst, x, y)
 			kind := 0
-			if level.Fused() && vectorCode {
+			if level.Fused() {
 				kind = 1
 			}
 			if got, want := crc32.ChecksumIEEE(appendBits(nil, dst...)), pinned[op.name][kind]; got != want {

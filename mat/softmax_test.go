@@ -87,7 +87,7 @@ func TestSoftmax(t *testing.T) {
 			if !sameAll(x, input) {
 				t.Fatalf("%s: the input is changed", where())
 			}
-			if level.Fused() && vectorCode && (!sameAll(y, spec) || got != specLog) {
+			if level.Fused() && (!sameAll(y, spec) || got != specLog) {
 				t.Fatalf("%s: %g and logarithm %v, want %g and %v", where(), y[:min(8, len(x))], got, spec[:min(8, len(x))], specLog)
 			}
 			for i, v := range y {
@@ -121,7 +121,7 @@ func TestSoftmax(t *testing.T) {
 			bits = binary.LittleEndian.AppendUint64(appendBits(bits, x...), math.Float64bits(log))
 		}
 		want := uint32(0xaefbe9d8)
-		if level.Fused() && vectorCode {
+		if level.Fused() {
 			want = 0x7a103abb
 		}
 		if got := crc32.ChecksumIEEE(bits); got != want {
@@ -233,7 +233,7 @@ func TestSoftmaxRows(t *testing.T) {
 				x := z[i*n:][:n]
 				want, wantLog := make([]float32, n), []float32(nil)
 				wantLSE := Softmax(want, x)
-				if level.Fused() && vectorCode {
+				if level.Fused() {
 					want, wantLSE = ref.Softmax(x)
 					wantLog = ref.LogSoftmax(x)
 				}
@@ -316,7 +316,7 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 					if !sameAll(p, q[i*n:][:n]) || !sameAll(dz, d2[i*n:][:n]) || !same64(loss[i], loss2[i]) {
 						t.Fatalf("%s: different with p = z and dz = t", where(i))
 					}
-					if level.Fused() && vectorCode {
+					if level.Fused() {
 						wp, wd, wl := ref.SoftmaxCrossEntropy(z, tt, keep, spread, factor(i))
 						if !sameAll(p, wp) || !sameAll(dz, wd) || !same64(loss[i], wl) {
 							t.Fatalf("%s: loss %v, dz %g, want %v, %g, or other probabilities", where(i), loss[i], dz[:min(n, 8)], wl, wd[:min(n, 8)])
@@ -423,7 +423,7 @@ func TestBinaryCrossEntropy(t *testing.T) {
 						d *= w
 					}
 					got := dz[i*n+j]
-					if level.Fused() && vectorCode && !same(got, d) {
+					if level.Fused() && !same(got, d) {
 						t.Fatalf("isa %v, %d×%d: dz of logit %g, target %g is %g, want %g", level, rows, n, z, y, got, d)
 					}
 					if math.Abs(float64(z)) <= 1e30 {
@@ -436,7 +436,7 @@ func TestBinaryCrossEntropy(t *testing.T) {
 					want += l
 					size += l + math.Abs(float64(z))*float64(y)*math.Abs(1-float64(y))
 				}
-				if wantRow := ref.BinaryRowLoss(elements); level.Fused() && vectorCode && !same64(loss[i], wantRow) {
+				if wantRow := ref.BinaryRowLoss(elements); level.Fused() && !same64(loss[i], wantRow) {
 					t.Fatalf("isa %v, %d×%d, row %d: loss %v, want %v", level, rows, n, i, loss[i], wantRow)
 				}
 				if bound := 0x1p-24 * size * 80; bound-bound == 0 && size < 1e30 && !(math.Abs(loss[i]-want) <= bound+float64(n)*0x1p-148) {

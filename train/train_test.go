@@ -77,7 +77,7 @@ func TestSameBitsOnEveryLevel(t *testing.T) {
 		"adam relu cross-entropy":             {0xc7e22c33576f746b, 0xf5f6c40114f0f7bb},
 		"momentum tanh sigmoid squared error": {0x54cb779f9ebc817e, 0x81d7eeea8920fe36},
 		"wide":                                {0x645870edec799679, 0x7ca7fd5d16921921},
-		"everything":                          {0xbf597ee5ad8d2491, 0x52dd53db9238c06b}, // of activations in float64: moves when package mat has them
+		"everything":                          {0xbf597ee5ad8d2491, 0x52dd53db9238c06b},
 	}
 	for _, run := range []struct {
 		name   string
