@@ -7,8 +7,9 @@
 // The rest of an array is Go's: nothing is fused here, so its bits are the same.
 //
 // A rule is one macro for both widths: it stands between LOAD, which gives the gradient,
-// and STORE, which makes the step, and is written with names of vectors and constants
-// that are those of YMM registers in the first half of the file, of ZMM in the second.
+// and STEP, and is written with names of vectors and constants that are those of YMM
+// registers in the first half of the file, of ZMM in the second. A body has two loops: one
+// with decay and threshold, and one without, as their tests cost as much as plain descent.
 //
 //	BX           byte offset of the next elements from the ends, -4n...0
 //	DI, SI       ends of w, dw
@@ -17,7 +18,7 @@
 //	R11, R12     bits of l2 and of the limit: 0 for none
 //	R13          bits of shrink: 0 for none
 //
-//	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
+//	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STEP
 //	A, B, C      state                     BAD    NaN in a lane that met what is not finite, else ±0
 //	ZERO         +0                        others coefficients and terms by their names in Go
 //
@@ -44,36 +45,41 @@
 	ADDQ BX, R10                      \
 	NEGQ BX
 
-// LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
+// LOAD: G = clip*dw.
 #define LOAD \
-	VMOVUPS (DI)(BX*1), W       \
-	VMULPS  (SI)(BX*1), CLIP, G \
-	TESTL   R11, R11            \
-	JNE     decay               \
-loaded:
+	VMOVUPS (DI)(BX*1), W \
+	VMULPS  (SI)(BX*1), CLIP, G
 
-// STORE: w = w - T, then towards 0 by the limit unless that is 0.
-#define STORE \
-	VSUBPS  T, W, W       \
-	TESTL   R12, R12      \
-	JNE     threshold     \
-stepped:                      \
-	VMOVUPS W, (DI)(BX*1) \
-	MARK(W)
+// DECAY: G = G + l2*W, then W = W + shrink*W; what is 0 adds nothing.
+#define DECAY \
+	TESTL  R11, R11     \
+	JEQ    loaded       \
+	VMULPS L2, W, T     \
+	VADDPS T, G, G      \
+loaded:                     \
+	TESTL  R13, R13     \
+	JEQ    shrunk       \
+	VMULPS SHRINK, W, T \
+	VADDPS T, W, W      \
+shrunk:
 
-// ASIDE is what LOAD and STORE seldom need, out of the loop's way: a jump that is taken
-// costs as much as the sums. w moves by max(min(w, limit), -limit), which is not 0: a w of
-// NaN stays one whatever VMINPS and VMAXPS make of it.
-#define ASIDE \
-decay:                     \
-	VMULPS L2, W, T    \
-	VADDPS T, G, G     \
-	JMP    loaded      \
-threshold:                 \
+// STEP: W = W - T.
+#define STEP \
+	VSUBPS T, W, W
+
+// THRESHOLD moves W towards 0 by the limit, unless that is 0: W - max(min(W, limit), -limit).
+// A W of NaN stays one whatever VMINPS and VMAXPS make of it.
+#define THRESHOLD \
+	TESTL  R12, R12    \
+	JEQ    stepped     \
 	VMINPS LIMIT, W, T \
 	VMAXPS DOWN, T, T  \
 	VSUBPS T, W, W     \
-	JMP    stepped
+stepped:
+
+#define STORE \
+	VMOVUPS W, (DI)(BX*1) \
+	MARK(W)
 
 // MARK: NaN in BAD where v is not finite, from v - v: sums have units to spare. T is lost.
 #define MARK(v) \
@@ -194,16 +200,11 @@ threshold:                 \
 	PUTC              \
 	VMULPS  RATE, C, T
 
-// CORRECTED: W = W + SHRINK*W unless SHRINK is 0; T = (RATE*A) / (sqrt(s)*ROOT + EPS).
+// CORRECTED: T = (RATE*A) / (sqrt(s)*ROOT + EPS).
 #define CORRECTED(s) \
-	MARK(s)              \
-	VSQRTPS s, U         \
-	VMULPS  ROOT, U, U   \
-	TESTL   R13, R13     \
-	JEQ     shrunk       \
-	VMULPS  SHRINK, W, T \
-	VADDPS  T, W, W      \
-shrunk:                      \
+	MARK(s)            \
+	VSQRTPS s, U       \
+	VMULPS  ROOT, U, U \
 	QUOTIENT(A)
 
 #define ADAM \
@@ -289,14 +290,28 @@ shrunk:                      \
 	VMOVUPS   coefficients_keep(AX), KEEP \
 	VMOVUPS   coefficients_lo(AX), LO     \
 	VMOVUPS   coefficients_hi(AX), HI     \
-	JMP       loop8                       \
-	ASIDE                                 \
+	MOVL      R11, CX                     \
+	ORL       R12, CX                     \
+	ORL       R13, CX                     \
+	JNE       loop8all                    \
 loop8:                                        \
 	LOAD                                  \
 	RULE                                  \
+	STEP                                  \
 	STORE                                 \
 	ADDQ      $32, BX                     \
 	JNE       loop8                       \
+	JMP       report                      \
+loop8all:                                     \
+	LOAD                                  \
+	DECAY                                 \
+	RULE                                  \
+	STEP                                  \
+	THRESHOLD                             \
+	STORE                                 \
+	ADDQ      $32, BX                     \
+	JNE       loop8all                    \
+report:                                       \
 	VCMPPS    $3, BAD, BAD, T             \
 	VMOVMSKPS T, AX                       \
 	TESTL     AX, AX
@@ -324,14 +339,28 @@ loop8:                                        \
 	VBROADCASTSS coefficients_lo(AX), LO         \
 	VBROADCASTSS coefficients_hi(AX), HI         \
 	VBROADCASTSS coefficients_sign(AX), SIGN     \
-	JMP          loop16                          \
-	ASIDE                                        \
+	MOVL         R11, CX                         \
+	ORL          R12, CX                         \
+	ORL          R13, CX                         \
+	JNE          loop16all                       \
 loop16:                                              \
 	LOAD                                         \
 	RULE                                         \
+	STEP                                         \
 	STORE                                        \
 	ADDQ         $64, BX                         \
 	JNE          loop16                          \
+	JMP          report                          \
+loop16all:                                           \
+	LOAD                                         \
+	DECAY                                        \
+	RULE                                         \
+	STEP                                         \
+	THRESHOLD                                    \
+	STORE                                        \
+	ADDQ         $64, BX                         \
+	JNE          loop16all                       \
+report:                                              \
 	VCMPPS       $3, BAD, BAD, K1                \
 	KORTESTW     K1, K1
 

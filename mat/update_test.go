@@ -397,9 +397,9 @@ func TestUpdatesEverywhere(t *testing.T) {
 	})
 }
 
-// BenchmarkUpdates measures one step over the parameters of networks 784-128-10 and
-// 784-512-512-10 (rounded up to blocks of 64), and a copy as the ceiling. Bytes count what is
-// written twice: it is read too.
+// BenchmarkUpdates measures one step over 1024 parameters and those of networks
+// 784-128-10 and 784-512-512-10 (in round numbers), and a copy as the ceiling. Bytes count
+// twice what is read and written.
 func BenchmarkUpdates(b *testing.B) {
 	for _, n := range []int{1024, 784*128 + 128 + 128*10 + 10, 668672} {
 		measured := map[kind]bool{}
@@ -409,30 +409,37 @@ func BenchmarkUpdates(b *testing.B) {
 				continue
 			}
 			measured[op.kind] = true
-			for _, level := range isa.Available() {
-				name, _, _ := strings.Cut(op.name, "(")
-				b.Run(fmt.Sprintf("%s/states=%d/n=%d/isa=%v", name, op.states, n, level), func(b *testing.B) {
-					b.Cleanup(isa.Force(level))
-					var m memory
-					for j := range op.arrays() {
-						_, v := generate(normal, n, 1)
-						m[j] = v[0]
-						for i := range v[0] {
-							v[0][i] = abs(v[0][i])
+			name, _, _ := strings.Cut(op.name, "(")
+			switch op.kind {
+			case rmsPropCentered, rmsPropCenteredMomentum:
+				name += "Centered"
+			}
+			for i, terms := range []Terms{{Clip: 1}, {Clip: 0.5, L2: 1e-4, L1: 1e-4}} {
+				for _, level := range isa.Available() {
+					b.Run(fmt.Sprintf("%s/states=%d/n=%d/terms=%v/isa=%v", name, op.states, n, i > 0, level), func(b *testing.B) {
+						b.Cleanup(isa.Force(level))
+						var m memory
+						for j := range op.arrays() {
+							_, v := generate(normal, n, 1)
+							m[j] = v[0]
+							for i := range v[0] {
+								v[0][i] = abs(v[0][i])
+							}
 						}
-					}
-					b.SetBytes(int64(4 * n * (2*op.arrays() - 1)))
-					b.ReportAllocs()
-					for b.Loop() {
-						rule := op.rule(1000)
-						rule.Update(m[0], m[1], m.state(op), Terms{Clip: 1})
-					}
-				})
+						b.SetBytes(int64(4 * n * (2*op.arrays() - 1)))
+						b.ReportAllocs()
+						for b.Loop() {
+							rule := op.rule(1000)
+							rule.Update(m[0], m[1], m.state(op), terms)
+						}
+					})
+				}
 			}
 		}
 		b.Run(fmt.Sprintf("Copy/n=%d", n), func(b *testing.B) {
 			_, v := generate(normal, n, 2)
 			b.SetBytes(int64(8 * n))
+			b.ReportAllocs()
 			for b.Loop() {
 				copy(v[0], v[1])
 			}
