@@ -53,6 +53,7 @@ type dense struct {
 	norm        Norm
 	eps         float32
 	dropout     float64
+	floor       bool // ReLU right after the product, which then does it in passing
 	w, b        []float32
 	gamma, beta []float32 // (out), nil without a norm
 	mean, vari  []float32 // (out) running averages, nil without batch norm
@@ -101,6 +102,7 @@ func layOut(config Config) (*Network, error) {
 		l := dense{
 			in: in, out: c.Units, from: from, activation: c.Activation, alpha: c.slope(),
 			norm: c.Norm, eps: float32(c.Eps), dropout: c.Dropout,
+			floor: c.Activation == ReLU && c.Norm == NoNorm,
 		}
 		if l.eps == 0 {
 			l.eps = defaultEps

@@ -38,8 +38,7 @@ func (ws *Workspace) run(worker, workers int) {
 		case unnorm:
 			ws.unnorm(t.layer, from, to)
 		case inputGrad:
-			below := &ws.layers[t.layer-1]
-			mat.Gemm(mat.NoTrans, mat.Transpose, to-from, l.in, l.out, 1, rowsOf(r.dz, l.out, from, to), l.out, l.w, l.out, 0, rowsOf(below.dy, l.in, from, to), l.in) // dX = dZ·Wᵗ
+			ws.inputGrad(t.layer, from, to)
 		case paramGrad:
 			if !ws.frozen[t.layer] {
 				ws.paramGrad(t.layer, from, to, worker == workers-1)
@@ -73,12 +72,18 @@ func (ws *Workspace) enter(from, to int) {
 	t.Apply(rowsOf(ws.x, t.Outputs(), from, to), rowsOf(ws.batch.X, in, from, to), scratch)
 }
 
-// linear sets z = x·W + b.
+// linear sets z = x·W + b, and through ReLU if it follows right after.
 //
 // x (rows, in)   w (in, out)   b (out)   z (rows, out)
 func (l *dense) linear(x, z []float32, rows int) {
-	mat.FillRows(z, l.b) // the products' sums start from the bias
-	mat.Gemm(mat.NoTrans, mat.NoTrans, rows, l.out, l.in, 1, x, l.in, l.w, l.out, 1, z, l.out)
+	mat.GemmBias(l.floor, rows, l.out, l.in, x, l.in, l.w, l.out, l.b, z, l.out)
+}
+
+// activate is apply, but for what linear has done.
+func (l *dense) activate(y, z []float32) {
+	if !l.floor {
+		l.apply(y, z)
+	}
 }
 
 // predict sets y to the layer's output for x, as predictions have it. inv is scratch for a
@@ -96,7 +101,7 @@ func (l *dense) predict(x, y []float32, rows int, inv []float32) {
 	case LayerNorm:
 		mat.LayerNorm(y, y, l.gamma, l.beta, l.eps, nil, nil)
 	}
-	l.apply(y, y)
+	l.activate(y, y)
 }
 
 // outputs computes rows from...to of a layer's outputs from z.
@@ -110,16 +115,34 @@ func (ws *Workspace) outputs(layer, from, to int) {
 		mat.LayerNorm(n, z, l.gamma, l.beta, l.eps, r.mean[from:to], r.inv[from:to])
 	}
 	a := rowsOf(r.a, l.out, from, to)
-	l.apply(a, n)
+	l.activate(a, n)
 	if l.dropout > 0 {
 		mat.Dropout(rowsOf(r.y, l.out, from, to), a, l.dropout, ws.seed, ws.step, layer, from*l.out)
 	}
 }
 
+// inputGrad computes rows from...to of dX = dZ·Wᵗ, the gradient with respect to the outputs
+// of the layer below, and through that layer's ReLU where nothing lies between.
+func (ws *Workspace) inputGrad(layer, from, to int) {
+	l, below := &ws.m.layers[layer], &ws.layers[layer-1]
+	dz, dx := rowsOf(ws.layers[layer].dz, l.out, from, to), rowsOf(below.dy, l.in, from, to)
+	if ws.m.layers[layer-1].gated() {
+		mat.GemmReLUGrad(to-from, l.in, l.out, dz, l.out, l.w, l.out, rowsOf(below.a, l.in, from, to), l.in, dx, l.in)
+		return
+	}
+	mat.Gemm(mat.NoTrans, mat.Transpose, to-from, l.in, l.out, 1, dz, l.out, l.w, l.out, 0, dx, l.in)
+}
+
+// gated reports whether the layer above leaves its gradient behind the ReLU already.
+func (l *dense) gated() bool { return l.floor && l.dropout == 0 }
+
 // undo turns rows from...to of dy, the gradient with respect to a layer's output, into
 // that with respect to n, the activation's input, and through a layer norm.
 func (ws *Workspace) undo(layer, from, to, worker int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	if l.gated() && layer < len(ws.layers)-1 {
+		return
+	}
 	dy := rowsOf(r.dy, l.out, from, to)
 	if l.dropout > 0 {
 		mat.Dropout(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
