@@ -24,7 +24,7 @@ func sizeName(size []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(size), " ", "-"), "[]")
 }
 
-func benchNetwork(b *testing.B, size []int) *net.Network {
+func benchNetwork(b testing.TB, size []int) *net.Network {
 	b.Helper()
 	c := net.Config{Inputs: size[0], Loss: net.SoftmaxCrossEntropy}
 	for _, units := range size[1:] {
@@ -202,7 +202,7 @@ func BenchmarkStep(b *testing.B) {
 			batch := benchBatch(rows, size)
 			eachLevel(b, fmt.Sprintf("net=%s,rows=%d,opt=%s", sizeName(size), rows, o.name), stepFlop(rows, size), func(b *testing.B) {
 				// A rate of almost 0: random labels must not drive the weights anywhere.
-				t, err := train.New(benchNetwork(b, size), train.Config{Optimizer: o.optimizer, BatchSize: rows, LearnRate: train.Constant(1e-12)})
+				t, err := train.New(benchNetwork(b, size), train.Config{Optimizer: o.optimizer, BatchSize: rows, LearnRate: train.Constant(1e-12), Workers: 1})
 				if err != nil {
 					b.Fatal(err)
 				}
