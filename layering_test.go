@@ -31,6 +31,12 @@ var layers = map[string][]string{
 	"/prep":                 {"/train", "/net"},
 	"/onnx":                 {"/net", "/mat", "/internal/fmath", "/internal/atomicfile"},
 	"/fixtures":             {},
+	"/examples/classify":    {"/fixtures", "/metrics", "/net", "/train"},
+	"/examples/ensemble":    {"/fixtures", "/metrics", "/net", "/train"},
+	"/examples/finetune":    {"/fixtures", "/net", "/train"},
+	"/examples/loop":        {"/net", "/train"},
+	"/examples/regress":     {"/fixtures", "/metrics", "/net", "/prep", "/train"},
+	"/examples/serve":       {"/fixtures", "/net", "/train"},
 	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
 }
 
