@@ -20,7 +20,7 @@ const (
 	seluScaled = seluLambda * 1.6732632423543772848170429916717
 )
 
-// Exp sets dst[i] = e^x[i], within 0.85 units in the last place, subnormal results included.
+// Exp sets dst[i] = e^x[i], within 0.9 units in the last place, subnormal results included.
 // dst may be x. Panics if lengths differ.
 func Exp(dst, x []float32) {
 	if len(dst) != len(x) {
@@ -46,7 +46,7 @@ func Log(dst, x []float32) {
 	}
 }
 
-// Sigmoid sets dst[i] = 1/(1+e^-x[i]), the logistic function, within 0.9 units in the last
+// Sigmoid sets dst[i] = 1/(1+e^-x[i]), the logistic function, within 1 unit in the last
 // place, subnormal results included. dst may be x. Panics if lengths differ.
 func Sigmoid(dst, x []float32) {
 	if len(dst) != len(x) {
@@ -94,7 +94,7 @@ func TanhGrad(dx, dy, y []float32) {
 	}
 }
 
-// Softplus sets dst[i] = log(1+e^x[i]), within 1.7 units in the last place. dst may be x.
+// Softplus sets dst[i] = log(1+e^x[i]), within 1.8 units in the last place. dst may be x.
 // Panics if lengths differ.
 func Softplus(dst, x []float32) {
 	if len(dst) != len(x) {
@@ -119,7 +119,7 @@ func SoftplusGrad(dx, dy, y []float32) {
 }
 
 // ELU sets dst[i] = x[i], or alpha·(e^x[i] - 1) where x[i] < 0 (Clevert, Unterthiner and
-// Hochreiter 2016), within 0.95 units in the last place for alpha = 1 and one more
+// Hochreiter 2016), within 1 unit in the last place for alpha = 1 and one more
 // rounding for others. dst may be x. Panics if lengths differ.
 func ELU(dst, x []float32, alpha float32) { eluBlocks(dst, x, 1, alpha) }
 
@@ -159,8 +159,8 @@ func eluGradBlocks(dx, dy, y []float32, lambda, scaled float32) {
 }
 
 // GELU sets dst[i] = x[i]·Φ(x[i]), where Φ is the normal distribution function (Hendrycks
-// and Gimpel 2016, the form with erf). It is within 1 unit in the last place for x > 1, 4.5 for x > -6 and 6
-// everywhere; at -Inf it is -0, the limit. dst may be x. Panics if lengths differ.
+// and Gimpel 2016, the form with erf), within 6 units in the last place; at -Inf it is
+// -0, the limit. dst may be x. Panics if lengths differ.
 func GELU(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
@@ -184,7 +184,7 @@ func GELUGrad(dx, dy, z []float32) {
 }
 
 // GELUTanh sets dst[i] = x[i]/2·(1 + tanh(√(2/π)·(x[i] + 0.044715·x[i]³))), the
-// approximation of GELU in the same paper, within 1.75 units in the last place; at -Inf it is
+// approximation of GELU in the same paper, within 1.8 units in the last place; at -Inf it is
 // -0, the limit. dst may be x. Panics if lengths differ.
 func GELUTanh(dst, x []float32) {
 	if len(dst) != len(x) {

@@ -391,9 +391,8 @@ TEXT ·crossBinaryAVX2(SB), NOSPLIT, $0-44
 	BINARY
 // ---- Softmax ----
 //
-// Lanes 0–7 of a row's 16 are in one vector and lanes 8–15 in another. Beyond a row's end
-// lies -Inf, whose exponential, 0, adds nothing. Row i's sums go to element i of the fields
-// of a rowSums.
+// Lanes 0–7 of a row's 16 are in one vector and lanes 8–15 in another. Row i's sums go to
+// element i of the fields of a rowSums.
 
 // MASKS sets the masks of CX elements, 1...16 of them. CX is lost.
 #define MASKS(low, high) \
@@ -411,11 +410,44 @@ TEXT ·crossBinaryAVX2(SB), NOSPLIT, $0-44
 	SUBQ    CX, AX             \
 	VMOVDQU (AX), high
 
-// ROWPART loads the elements of a mask; the others are -Inf.
+// EXPPART is EXPONENTIAL for the elements of a mask; the others of y are 0. Their argument is
+// 0, as processors take long for a product that underflows.
+#define EXPPART(x, mask, e1, e2, y) \
+	VANDPS mask, x, x          \
+	EXPONENTIAL(x, e1, e2, y)  \
+	VANDPS mask, y, y
+
+// ROWPART loads the elements of a mask; the others are -Inf, for the maximum.
 #define ROWPART(mem, mask, y, tmp) \
 	VMOVUPS    NEGINF, tmp     \
 	VMASKMOVPS mem, mask, y    \
 	VBLENDVPS  mask, y, tmp, y
+
+// STOREROW writes the R11 elements of lo and hi, 1...16 of them, by their binary digits:
+// masked stores take long on several processors. lo and R8 are lost.
+#define STOREROW(lo, xlo, hi, mem) \
+	LEAQ         mem, R8      \
+	TESTQ        $24, R11     \
+	JZ           7(PC)        \
+	VMOVUPS      lo, (R8)     \
+	VMOVAPS      hi, lo       \
+	ADDQ         $32, R8      \
+	TESTQ        $16, R11     \
+	JZ           2(PC)        \
+	VMOVUPS      lo, (R8)     \
+	TESTQ        $4, R11      \
+	JZ           4(PC)        \
+	VMOVUPS      xlo, (R8)    \
+	VEXTRACTF128 $1, lo, xlo  \
+	ADDQ         $16, R8      \
+	TESTQ        $2, R11      \
+	JZ           4(PC)        \
+	VMOVLPS      xlo, (R8)    \
+	VPERMILPD    $1, xlo, xlo \
+	ADDQ         $8, R8       \
+	TESTQ        $1, R11      \
+	JZ           2(PC)        \
+	VMOVSS       xlo, (R8)
 
 // LANES folds a vector by halves, 4, 2, 1, until op over all lanes is in every one.
 #define LANES(op, y, tmp) \
@@ -435,7 +467,7 @@ TEXT ·crossBinaryAVX2(SB), NOSPLIT, $0-44
 //
 // p = e^(x-top)/sum per row, 1 ≤ n ≤ 16; nothing is written to p = nil.      needs AVX2, FMA3
 //
-//	Y14, Y15  masks
+//	Y14, Y15  masks     R11  n
 TEXT ·softmax16AVX2(SB), NOSPLIT, $0-40
 	MOVQ p+0(FP), DI
 	MOVQ x+8(FP), SI
@@ -443,6 +475,7 @@ TEXT ·softmax16AVX2(SB), NOSPLIT, $0-40
 	MOVQ n+24(FP), CX
 	MOVQ s+32(FP), R10
 	LEAQ (CX*4), R12
+	MOVQ CX, R11
 	MASKS(Y14, Y15)
 
 row:
@@ -453,8 +486,13 @@ row:
 	VMOVSS X2, rowSums_top(R10)
 	VSUBPS Y2, Y0, Y0
 	VSUBPS Y2, Y1, Y1
-	EXPONENTIAL(Y0, Y2, Y3, Y4)
-	EXPONENTIAL(Y1, Y2, Y3, Y5)
+	EXPPART(Y0, Y14, Y2, Y3, Y4)
+	VXORPS Y5, Y5, Y5
+	CMPQ   R11, $8
+	JBE    low
+	EXPPART(Y1, Y15, Y2, Y3, Y5)
+
+low:
 	VADDPS Y5, Y4, Y6
 	LANES(VADDPS, Y6, Y7)
 	VMOVSS X6, rowSums_sum(R10)
@@ -463,8 +501,7 @@ row:
 	INVERSE(Y6, Y7)
 	VMULPS Y7, Y4, Y4
 	VMULPS Y7, Y5, Y5
-	VMASKMOVPS Y4, Y14, (DI)
-	VMASKMOVPS Y5, Y15, 32(DI)
+	STOREROW(Y4, X4, Y5, (DI))
 	ADDQ   R12, DI
 
 next:
@@ -499,6 +536,7 @@ TEXT ·cross16AVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSS spread+60(FP), Y13
 	MOVQ s+64(FP), R10
 	LEAQ (CX*4), R12
+	MOVQ CX, R11
 	MASKS(Y14, Y15)
 
 row:
@@ -525,23 +563,27 @@ row:
 	VADDPS Y3, Y2, Y5
 	LANES(VADDPS, Y5, Y6)
 	VMOVSS X5, rowSums_total(R10)
-	EXPONENTIAL(Y0, Y8, Y9, Y6)
-	EXPONENTIAL(Y1, Y8, Y9, Y7)
+	EXPPART(Y0, Y14, Y8, Y9, Y6)
+	VXORPS Y7, Y7, Y7
+	CMPQ   R11, $8
+	JBE    low
+	EXPPART(Y1, Y15, Y8, Y9, Y7)
+
+low:
 	VADDPS Y7, Y6, Y8
 	LANES(VADDPS, Y8, Y9)
 	VMOVSS X8, rowSums_sum(R10)
 	INVERSE(Y8, Y9)
 	VMULPS Y9, Y6, Y6
 	VMULPS Y9, Y7, Y7
-	VMASKMOVPS Y6, Y14, (DI)
-	VMASKMOVPS Y7, Y15, 32(DI)
+	VMOVAPS Y6, Y8
+	STOREROW(Y8, X8, Y7, (DI))
 	VFMSUB213PS Y2, Y5, Y6
 	VFMSUB213PS Y3, Y5, Y7
 	VBROADCASTSS (R13), Y9
 	VMULPS Y9, Y6, Y6
 	VMULPS Y9, Y7, Y7
-	VMASKMOVPS Y6, Y14, (BX)
-	VMASKMOVPS Y7, Y15, 32(BX)
+	STOREROW(Y6, X6, Y7, (BX))
 	ADDQ R12, DI
 	ADDQ R12, SI
 	ADDQ R12, DX
@@ -592,12 +634,12 @@ rest:
 	ADDQ $16, CX
 	JZ   done
 	MASKS(Y14, Y15)
-	ROWPART((SI), Y14, Y0, Y2)
-	ROWPART(32(SI), Y15, Y1, Y2)
+	VMASKMOVPS (SI), Y14, Y0
+	VMASKMOVPS 32(SI), Y15, Y1
 	VSUBPS Y12, Y0, Y0
 	VSUBPS Y12, Y1, Y1
-	EXPONENTIAL(Y0, Y2, Y3, Y4)
-	EXPONENTIAL(Y1, Y2, Y3, Y5)
+	EXPPART(Y0, Y14, Y2, Y3, Y4)
+	EXPPART(Y1, Y15, Y2, Y3, Y5)
 	VADDPS Y4, Y10, Y10
 	VADDPS Y5, Y11, Y11
 	TESTQ  DI, DI
@@ -674,14 +716,14 @@ rest:
 
 // PART takes the masked elements.
 #define PART(sum, total, below) \
-	ROWPART((SI), Y15, Y0, Y1)    \
+	VMASKMOVPS  (SI), Y15, Y0     \
 	VMASKMOVPS  (DX), Y15, Y4     \
 	VSUBPS      Y12, Y0, Y0       \
 	VFMADD213PS Y14, Y13, Y4      \
 	VANDPS      Y15, Y4, Y4       \
 	TERMS(Y4, Y0, below, Y5)      \
 	VADDPS      Y4, total, total  \
-	EXPONENTIAL(Y0, Y1, Y2, Y3)   \
+	EXPPART(Y0, Y15, Y1, Y2, Y3)  \
 	VADDPS      Y3, sum, sum      \
 	VMASKMOVPS  Y3, Y15, (DI)
 

@@ -504,11 +504,18 @@ TEXT ·crossBinaryAVX512(SB), NOSPLIT, $0-44
 	BINARY
 // ---- Softmax ----
 //
-// Rows of up to 16 elements are one vector. Beyond a row's end lies -Inf, whose
-// exponential, 0, adds nothing. Row i's sums go to element i of the fields of a rowSums.
+// Rows of up to 16 elements are one vector. Row i's sums go to element i of the fields
+// of a rowSums.
 //
 //	Z24      -Inf
 //	K1       mask of a row's elements, or of the last ones
+
+// EXPPART is EXPONENTIAL for the elements of K1; the others of y are 0. Their argument is
+// 0, as processors take long for a result that underflows.
+#define EXPPART(x, e1, e2, y) \
+	VMOVAPS.Z x, K1, x         \
+	EXPONENTIAL(x, e1, e2, y)  \
+	VMOVAPS.Z y, K1, y
 
 // LANES folds a vector by halves, 8, 4, 2, 1, until op over all lanes is in every one.
 #define LANES(op, z, tmp) \
@@ -543,7 +550,7 @@ row:
 	LANES(VMAXPS, Z1, Z2)
 	VMOVSS  X1, rowSums_top(R10)
 	VSUBPS  Z1, Z0, Z0
-	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	EXPPART(Z0, Z1, Z2, Z3)
 	VMOVAPS Z3, Z4
 	LANES(VADDPS, Z4, Z5)
 	VMOVSS  X4, rowSums_sum(R10)
@@ -598,7 +605,7 @@ row:
 	VMOVAPS.Z     Z0, K2, Z6
 	VXORPS        X8, X8, X8
 	VFNMADD231PS  Z6, Z7, Z8
-	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	EXPPART(Z0, Z1, Z2, Z3)
 	VMOVAPS       Z3, Z4
 	VMOVAPS       Z7, Z5
 	LANES(VADDPS, Z4, Z1)
@@ -660,10 +667,9 @@ rest:
 	ADDQ    $16, CX
 	JZ      done
 	MASK
-	VBROADCASTSS C(47), Z0
-	VMOVUPS (SI), K1, Z0
+	VMOVUPS.Z (SI), K1, Z0
 	VSUBPS  Z8, Z0, Z0
-	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	EXPPART(Z0, Z1, Z2, Z3)
 	VADDPS  Z3, Z9, Z9
 	TESTQ   DI, DI
 	JZ      done
@@ -720,8 +726,7 @@ rest:
 	ADDQ          $16, CX
 	JZ            done
 	MASK
-	VBROADCASTSS  C(47), Z0
-	VMOVUPS       (SI), K1, Z0
+	VMOVUPS.Z (SI), K1, Z0
 	VMOVUPS.Z     (DX), K1, Z7
 	VFMADD213PS.Z Z26, Z25, K1, Z7
 	VSUBPS        Z8, Z0, Z0
@@ -729,7 +734,7 @@ rest:
 	VMOVAPS.Z     Z0, K2, Z6
 	VADDPS        Z7, Z27, Z27
 	VFNMADD231PS  Z6, Z7, Z28
-	EXPONENTIAL(Z0, Z1, Z2, Z3)
+	EXPPART(Z0, Z1, Z2, Z3)
 	VADDPS        Z3, Z9, Z9
 	VMOVUPS       Z3, K1, (DI)
 

@@ -108,20 +108,20 @@ func gateSlope64(x, w, slope float64) float64 {
 }
 
 var activations = []operation{
-	activationRow("Exp", Exp, ref.Exp, 0.85, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
+	activationRow("Exp", Exp, ref.Exp, 0.9, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
 	activationRow("Log", Log, ref.Log, 0.85, math.Log, func() { var x [stackLen]float32; Log(x[:], x[:]) }),
-	activationRow("Sigmoid", Sigmoid, ref.Sigmoid, 0.9, logistic, func() { var x [stackLen]float32; Sigmoid(x[:], x[:]) }),
-	activationRow("Tanh", Tanh, ref.Tanh, 0.85, math.Tanh, func() { var x [stackLen]float32; Tanh(x[:], x[:]) }),
-	activationRow("Softplus", Softplus, ref.Softplus, 1.7, func(x float64) float64 {
+	activationRow("Sigmoid", Sigmoid, ref.Sigmoid, 1, logistic, func() { var x [stackLen]float32; Sigmoid(x[:], x[:]) }),
+	activationRow("Tanh", Tanh, ref.Tanh, 0.9, math.Tanh, func() { var x [stackLen]float32; Tanh(x[:], x[:]) }),
+	activationRow("Softplus", Softplus, ref.Softplus, 1.8, func(x float64) float64 {
 		return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
 	}, func() { var x [stackLen]float32; Softplus(x[:], x[:]) }),
-	activationRow("ELU(1)", func(dst, x []float32) { ELU(dst, x, 1) }, func(x float32) float32 { return ref.ELU(x, 1, 1) }, 0.95,
+	activationRow("ELU(1)", func(dst, x []float32) { ELU(dst, x, 1) }, func(x float32) float32 { return ref.ELU(x, 1, 1) }, 1,
 		func(x float64) float64 { return elu64(x, 1, 1) }, func() { var x [stackLen]float32; ELU(x[:], x[:], 0.5) }),
 	activationRow("SELU", SELU, func(x float32) float32 { return ref.ELU(x, seluL32, seluS32) }, 2,
 		func(x float64) float64 { return elu64(x, seluLambda, seluScaled) }, func() { var x [stackLen]float32; SELU(x[:], x[:]) }),
 	activationRow("GELU", GELU, ref.GELU, 6, func(x float64) float64 { return gated(x, normal64(x)) },
 		func() { var x [stackLen]float32; GELU(x[:], x[:]) }),
-	activationRow("GELUTanh", GELUTanh, ref.GELUTanh, 1.7, func(x float64) float64 {
+	activationRow("GELUTanh", GELUTanh, ref.GELUTanh, 1.8, func(x float64) float64 {
 		w, _ := tanhArgument64(x)
 		return gated(x, logistic(w))
 	}, func() { var x [stackLen]float32; GELUTanh(x[:], x[:]) }),

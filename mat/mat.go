@@ -16,7 +16,7 @@
 // multiply-add (avx2, avx512, neon) give identical bits, signed zeros and subnormals
 // included; a result that is NaN is NaN everywhere, its payload is not specified.
 // Reductions run over 64 lanes (element i in lane i mod 64; Nrm2 over 32 in float64)
-// that a fixed tree adds up, per block of 16384 elements; products are chains of fused
+// that a fixed tree adds up, per block of 16384 elements; sums of a softmax have 16. Products are chains of fused
 // multiply-adds in increasing inner index. A row of a product gives the same bits alone
 // and in any batch. The generic level rounds products before it adds and sums in fewer
 // lanes; it gives the same bits on every machine too. Sums and products state their error
