@@ -306,6 +306,7 @@ func (b *builder) node(n *node) error {
 	if err := n.checkAttrs(); err != nil {
 		return err
 	}
+	n.attrs = nil // views of the file, which would stay in memory with them
 	for i, name := range n.outputs {
 		if name == "" || i >= len(out) && !b.needed[name] {
 			continue

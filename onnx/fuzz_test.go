@@ -259,9 +259,9 @@ func FuzzGraph(f *testing.F) {
 
 // TestGraphs runs graphs made of random choices; most of them are models.
 func TestGraphs(t *testing.T) {
-	runs, graphs := 0, 1500
+	runs, graphs := 0, 500
 	if testing.Short() {
-		graphs = 200
+		graphs = 100
 	}
 	for i := range graphs {
 		if checkRuns(t, graphOf(choices(uint64(i), 1, 300), true)) {

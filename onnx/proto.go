@@ -12,11 +12,9 @@ import (
 // onnx.proto. Byte slices are views of the file.
 
 type modelProto struct {
-	irVersion                 int64
-	producer, producerVersion string
-	opsets                    []opset
-	graph                     *graphProto
-	functions, trainings      int // how many the file has: none of them is read
+	producer string
+	opsets   []opset
+	graph    *graphProto
 }
 
 type opset struct {
@@ -25,7 +23,6 @@ type opset struct {
 }
 
 type graphProto struct {
-	name            string
 	nodes           []*node
 	initializers    []*tensorProto
 	inputs, outputs []valueInfo
@@ -265,12 +262,8 @@ func parseModel(b []byte) (*modelProto, error) {
 	m := &modelProto{}
 	err := eachField(b, func(f field) error {
 		switch f.num {
-		case 1:
-			return f.int(&m.irVersion)
 		case 2:
 			return f.text(&m.producer)
-		case 3:
-			return f.text(&m.producerVersion)
 		case 7:
 			if err := f.want(protowire.BytesType); err != nil {
 				return err
@@ -288,10 +281,6 @@ func parseModel(b []byte) (*modelProto, error) {
 			o, err := parseOpset(f)
 			m.opsets = append(m.opsets, o)
 			return wrap(err, "operator set")
-		case 20:
-			m.trainings++
-		case 25:
-			m.functions++
 		}
 		return nil
 	})
@@ -337,8 +326,6 @@ func (r *reader) graph(b []byte) (*graphProto, error) {
 			n, err := r.node(f.b)
 			g.nodes = append(g.nodes, n)
 			return wrapf(err, "node %d", len(g.nodes)-1)
-		case 2:
-			return f.text(&g.name)
 		case 5:
 			t, err := r.tensor(f.b)
 			g.initializers = append(g.initializers, t)

@@ -120,7 +120,7 @@ func buildConstant(_ *builder, n *node, _ []*value) ([]*value, error) {
 	if at.err != nil {
 		return nil, at.err
 	}
-	return []*value{v}, v.checkInts()
+	return []*value{v}, v.checkInts(dtInt64)
 }
 
 func buildShape(_ *builder, n *node, in []*value) ([]*value, error) {
