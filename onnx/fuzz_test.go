@@ -86,7 +86,7 @@ func checkRuns(t *testing.T, data []byte) bool {
 		t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), m.inputs[0].size())
 	}
 	const most = 1 << 16 // elements of a row: larger ones only cost time
-	total, work := 0, 0
+	total, work := 0, int64(0)
 	for _, n := range m.slots {
 		total += n
 	}

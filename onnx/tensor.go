@@ -110,8 +110,8 @@ func (t *tensorProto) constant(external *folder) (*value, error) {
 	} else if !t.hasRaw {
 		return v, t.typed(v, d, count)
 	}
-	if d.size() == 0 || len(raw) != count*d.size() {
-		return nil, fmt.Errorf("shape %v of %v wants %d bytes of raw data, not %d", t.dims, d, count*d.size(), len(raw))
+	if want := int64(count) * int64(d.size()); d.size() == 0 || int64(len(raw)) != want {
+		return nil, fmt.Errorf("shape %v of %v wants %d bytes of raw data, not %d", t.dims, d, want, len(raw))
 	}
 	v.raw(raw, d, count)
 	return v, v.checkInts(d)
@@ -212,7 +212,7 @@ func (v *value) checkInts(d dtype) error {
 			v.i[i] = 1
 		}
 		if d == dtUint64 && x < 0 {
-			return fmt.Errorf("element %d: %d: want at most %d", i, uint64(x), math.MaxInt64)
+			return fmt.Errorf("element %d: %d: want at most %d", i, uint64(x), int64(math.MaxInt64))
 		}
 		if x == rowsSymbol {
 			return fmt.Errorf("element %d: the integer %d is not supported", i, x)
