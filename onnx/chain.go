@@ -8,7 +8,7 @@ import (
 // chain is a model as a sequence of dense layers.
 type chain struct {
 	inputs  int
-	pre     *affine   // of the inputs: (x - sub)·mul, or nil
+	pre     *affine   // of the inputs: (x - sub)·mul, or nil; what it adds is in the first biases
 	matrix  []float32 // or (x - sub)·matrix, if not nil
 	layers  []chainLayer
 	head    head
@@ -271,7 +271,6 @@ func (c *chainBuilder) linear(s *linear) error {
 		if len(c.layers) == 0 && c.matrix == nil {
 			// The shift can follow the weights, as it does not cancel against the inputs.
 			l.b = shifted(l.b, a.add, l.w)
-			clear(a.add)
 			c.pre = a
 		} else {
 			l.w, l.b = folded(l.w, l.b, a)
