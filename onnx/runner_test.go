@@ -1,7 +1,9 @@
 package onnx
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"path/filepath"
 	"reflect"
@@ -280,5 +282,44 @@ func TestNoNetwork(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "onnx: not a chain of dense layers: ") {
 			t.Errorf("%s: error %v, want %q in it", name, err, want)
 		}
+	}
+}
+
+// BenchmarkRun puts a Runner beside the network's own Predictor.
+func BenchmarkRun(b *testing.B) {
+	m, err := net.New(net.Config{Inputs: 784, Layers: []net.Layer{{Units: 128, Activation: net.ReLU}, {Units: 10}}, Loss: net.SoftmaxCrossEntropy})
+	if err != nil {
+		b.Fatal(err)
+	}
+	m.Init(1)
+	var file bytes.Buffer
+	if err := Save(&file, m); err != nil {
+		b.Fatal(err)
+	}
+	model, err := Load(&file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, rows := range []int{1, 64} {
+		x := inputsFor(m, rows)
+		b.Run(fmt.Sprintf("rows=%d/runner", rows), func(b *testing.B) {
+			r, err := model.NewRunner(rows)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r.Run(x); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("rows=%d/predictor", rows), func(b *testing.B) {
+			p := m.NewPredictor(rows)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.Predict(x)
+			}
+		})
 	}
 }
