@@ -3,7 +3,6 @@ package onnx
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -32,7 +31,7 @@ const (
 type step interface {
 	base() *stepBase
 	run(m *memory, rows int)
-	work() int // arithmetic of one row
+	work() int64 // arithmetic of one row
 }
 
 // stepBase is what all steps have. in[0] is the operand that is not a parameter.
@@ -45,12 +44,12 @@ type stepBase struct {
 func (s *stepBase) base() *stepBase { return s }
 
 // work returns the elements read and written.
-func (s *stepBase) work() int {
+func (s *stepBase) work() int64 {
 	n := s.out.size()
 	for _, v := range s.in {
 		n += v.size()
 	}
-	return n
+	return int64(n)
 }
 
 // builder turns the nodes of a graph into steps: shapes and constants are worked out on
@@ -65,13 +64,13 @@ type builder struct {
 	steps          []step
 	slots          []int // elements per row
 	inputs         int   // slots below hold inputs
-	rowTotal, cost int
-	foldRoom       int // elements that may still be made of nothing, see minFolded
-	foldCost       int
+	rowTotal       int
+	foldRoom       int   // elements that may still be made of nothing, see minFolded
+	cost, foldCost int64 // arithmetic of one row, and of constants
 }
 
 func newBuilder(m *modelProto, external *folder) (*builder, error) {
-	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{}}
+	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{}, foldRoom: minFolded}
 	for _, o := range m.opsets {
 		var version *int64
 		lo, hi := int64(minOpset), int64(maxOpset)
@@ -95,15 +94,12 @@ func newBuilder(m *modelProto, external *folder) (*builder, error) {
 	if g.sparse > 0 {
 		return nil, errors.New("sparse initializers are not supported")
 	}
-	stored := 0
 	for _, t := range g.initializers {
 		if t.name == "" || b.pending[t.name] != nil {
 			return nil, fmt.Errorf("initializer %.100q: want a name, and once", t.name)
 		}
 		b.pending[t.name] = t
-		stored += len(t.raw)/4 + len(t.floats) + len(t.ints) + len(t.doubles)
 	}
-	b.foldRoom = minFolded + 4*stored
 	return b, nil
 }
 
@@ -241,12 +237,21 @@ func (b *builder) value(name string) (*value, error) {
 	if t == nil {
 		return nil, fmt.Errorf("value %.100q is not defined before its use: the graph lacks it, has a cycle or is not in order", name)
 	}
-	v, err := t.constant(b.external)
+	v, err := b.constant(t)
 	if err != nil {
 		return nil, fmt.Errorf("initializer %.100q: %w", name, err)
 	}
 	b.values[name] = v
 	return v, nil
+}
+
+// constant decodes a tensor, which makes room for constants of constants.
+func (b *builder) constant(t *tensorProto) (*value, error) {
+	v, err := t.constant(b.external)
+	if err == nil {
+		b.foldRoom += 4 * v.size()
+	}
+	return v, err
 }
 
 // node builds one node.
@@ -306,6 +311,7 @@ func (b *builder) node(n *node) error {
 	if err := n.checkAttrs(); err != nil {
 		return err
 	}
+	n.attrs = nil // views of the file, which would stay in memory with them
 	for i, name := range n.outputs {
 		if name == "" || i >= len(out) && !b.needed[name] {
 			continue
@@ -415,143 +421,3 @@ func (n *node) fail(err error) error {
 	}
 	return fmt.Errorf("operator %.100s (opset %d), node %.100q: %w", op, n.opset, name, err)
 }
-
-// Attributes: each getter marks what its operator knows; the rest is refused at the end.
-
-func (n *node) attr(name string, typ int64) (*attribute, error) {
-	for i := range n.attrs {
-		a := &n.attrs[i]
-		if a.name != name {
-			continue
-		}
-		a.used = true
-		if a.other || a.typ != typ && a.typ != 0 {
-			return nil, fmt.Errorf("attribute %s is of type %d: want %d", name, a.typ, typ)
-		}
-		return a, nil
-	}
-	return nil, nil
-}
-
-func (n *node) checkAttrs() error {
-	for _, a := range n.attrs {
-		if !a.used {
-			return fmt.Errorf("attribute %.100q is not supported, or given twice", a.name)
-		}
-	}
-	return nil
-}
-
-// attrs reads several attributes and keeps the first error.
-type attrs struct {
-	n   *node
-	err error
-}
-
-func (a *attrs) get(name string, typ int64) *attribute {
-	at, err := a.n.attr(name, typ)
-	if err != nil && a.err == nil {
-		a.err = err
-	}
-	return at
-}
-
-func (a *attrs) float(name string, missing float64) float64 {
-	if at := a.get(name, attrFloat); at != nil {
-		return float64(at.f)
-	}
-	return missing
-}
-
-func (a *attrs) int(name string, missing int64) int64 {
-	if at := a.get(name, attrInt); at != nil {
-		return at.i
-	}
-	return missing
-}
-
-// flag reads a bool written as 0 or another number.
-func (a *attrs) flag(name string, missing bool) bool {
-	if at := a.get(name, attrInt); at != nil {
-		return at.i != 0
-	}
-	return missing
-}
-
-func (a *attrs) text(name, missing string) string {
-	if at := a.get(name, attrString); at != nil {
-		return string(at.s)
-	}
-	return missing
-}
-
-func (a *attrs) ints(name string) ([]int64, bool) {
-	if at := a.get(name, attrInts); at != nil {
-		return at.ints, true
-	}
-	return nil, false
-}
-
-func (a *attrs) floats(name string) []float32 {
-	if at := a.get(name, attrFloats); at != nil {
-		return at.floats
-	}
-	return nil
-}
-
-func (a *attrs) texts(name string) []string {
-	if at := a.get(name, attrStrings); at != nil {
-		return at.texts
-	}
-	return nil
-}
-
-// ignore marks attributes that do not change the result.
-func (a *attrs) ignore(names ...string) {
-	for i := range a.n.attrs {
-		if slices.Contains(names, a.n.attrs[i].name) {
-			a.n.attrs[i].used = true
-		}
-	}
-}
-
-// Checks of inputs.
-
-var errConstant = errors.New("an input that should be constant depends on the model's inputs")
-
-// wantFloats refuses operands of other kinds; nil ones pass.
-func wantFloats(in ...*value) error {
-	for _, v := range in {
-		if v != nil && v.kind != floats {
-			return fmt.Errorf("an operand of %v elements: want floating-point", v.kind)
-		}
-	}
-	return nil
-}
-
-// constInts returns the elements of a constant of integers without the symbol for rows.
-func constInts(v *value) ([]int64, error) {
-	switch {
-	case v.dynamic:
-		return nil, errConstant
-	case v.kind != ints:
-		return nil, fmt.Errorf("an operand of %v elements: want integer", v.kind)
-	case slices.Contains(v.i, rowsSymbol):
-		return nil, errors.New("a number that depends on the number of rows")
-	}
-	return v.i, nil
-}
-
-// constFloat returns a constant's only element.
-func constFloat(v *value) (float64, error) {
-	switch {
-	case v.dynamic:
-		return 0, errConstant
-	case v.kind != floats || len(v.f) != 1:
-		return 0, fmt.Errorf("an operand of %d %v elements: want one number", v.size(), v.kind)
-	}
-	return float64(v.f[0]), nil
-}
-
-// clampInt keeps an index that a file gives within ±2³¹.
-func clampInt(x int64) int { return int(min(max(x, math.MinInt32), math.MaxInt32)) }

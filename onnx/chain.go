@@ -8,7 +8,7 @@ import (
 // chain is a model as a sequence of dense layers.
 type chain struct {
 	inputs  int
-	pre     *affine   // of the inputs: (x - sub)·mul, or nil
+	pre     *affine   // of the inputs: (x - sub)·mul, or nil; what it adds is in the first biases
 	matrix  []float32 // or (x - sub)·matrix, if not nil
 	layers  []chainLayer
 	head    head
@@ -88,9 +88,7 @@ func (m *Model) chain() (*chain, error) {
 	}
 	c := &chainBuilder{width: m.inputs[0].size()}
 	c.inputs = c.width
-	if out.columns != nil {
-		c.classes = out.columns.labels()
-	}
+	c.classes = m.classes(out)
 	for _, s := range steps {
 		if err := c.add(s); err != nil {
 			return nil, notChain(s, err)
@@ -137,6 +135,20 @@ func (m *Model) chainOutput() (*value, error) {
 		}
 	}
 	return nil, errors.New("not a chain of dense layers: no floating-point output")
+}
+
+// classes returns the names of the columns of an output, nil if there are none: as the output
+// says itself, or as labels are looked up by the largest.
+func (m *Model) classes(out *value) []string {
+	if out.columns != nil {
+		return out.columns.labels()
+	}
+	for _, s := range m.steps {
+		if l, ok := s.(*lookup); ok && l.table.kind != floats && l.table.size() == out.size() {
+			return l.table.labels()
+		}
+	}
+	return nil
 }
 
 // path returns the steps from the input to v, each of which must have one dynamic operand.
@@ -259,7 +271,6 @@ func (c *chainBuilder) linear(s *linear) error {
 		if len(c.layers) == 0 && c.matrix == nil {
 			// The shift can follow the weights, as it does not cancel against the inputs.
 			l.b = shifted(l.b, a.add, l.w)
-			clear(a.add)
 			c.pre = a
 		} else {
 			l.w, l.b = folded(l.w, l.b, a)

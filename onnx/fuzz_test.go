@@ -86,7 +86,7 @@ func checkRuns(t *testing.T, data []byte) bool {
 		t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), m.inputs[0].size())
 	}
 	const most = 1 << 16 // elements of a row: larger ones only cost time
-	total, work := 0, 0
+	total, work := 0, int64(0)
 	for _, n := range m.slots {
 		total += n
 	}
@@ -259,9 +259,9 @@ func FuzzGraph(f *testing.F) {
 
 // TestGraphs runs graphs made of random choices; most of them are models.
 func TestGraphs(t *testing.T) {
-	runs, graphs := 0, 1500
+	runs, graphs := 0, 500
 	if testing.Short() {
-		graphs = 200
+		graphs = 100
 	}
 	for i := range graphs {
 		if checkRuns(t, graphOf(choices(uint64(i), 1, 300), true)) {

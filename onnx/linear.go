@@ -28,7 +28,7 @@ func (s *linear) run(m *memory, rows int) {
 	mat.Gemm(mat.NoTrans, mat.NoTrans, n, s.outputs, s.inputs, 1, x, s.inputs, s.w, s.outputs, beta, y, s.outputs)
 }
 
-func (s *linear) work() int { return s.in[0].size() * s.outputs }
+func (s *linear) work() int64 { return int64(s.in[0].size()) * int64(s.outputs) }
 
 // linear emits x·W + bias for a W of shape (k, n).
 func (b *builder) linear(node *node, x *value, w []float32, k, n int, bias []float32) (*value, error) {

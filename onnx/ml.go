@@ -196,7 +196,7 @@ func classesOf(n *node, intsName, textsName string) (*value, error) {
 	if v.size() == 0 || isInts && len(numbers) > 0 && len(names) > 0 {
 		return nil, fmt.Errorf("want one of the attributes %s and %s", intsName, textsName)
 	}
-	return v, v.checkInts()
+	return v, v.checkInts(dtInt64)
 }
 
 // buildLinearClassifier gives the label and the scores after the transformation.

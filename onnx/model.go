@@ -73,7 +73,7 @@ func loadFile(path string) (*Model, error) {
 		return nil, errors.Unwrap(err) // the path is in front of it already
 	}
 	defer f.Close()
-	b, err := readAll(f)
+	b, err := readFile(f)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +92,23 @@ func Load(r io.Reader) (*Model, error) {
 		}
 	}
 	return nil, fmt.Errorf("onnx: %w", err)
+}
+
+// readFile takes as much memory as a regular file has bytes.
+func readFile(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%d bytes: want at most %d, protobuf's limit", info.Size(), maxFile)
+	}
+	b := make([]byte, info.Size())
+	_, err = io.ReadFull(f, b)
+	return b, err
 }
 
 func readAll(r io.Reader) ([]byte, error) {

@@ -141,6 +141,7 @@ func TestRefused(t *testing.T) {
 		{oneNode(13, "Gemm", []string{"x", "m", "w"}), "broadcast"},
 		{oneNode(13, "Gemm", []string{"x", "w"}, intAttr("transA", 1)), "rows would mix"},
 		{oneNode(13, "Gemm", []string{"x", "w"}, intAttr("transB", 1)), "do not match"},
+		{oneNode(13, "Gemm", []string{"m", "x"}), "transB false with shape [rows 4]: rows would mix"},
 		{oneNode(13, "Gemm", []string{"x", "w"}, intAttr("broadcast", 1)), `attribute "broadcast" is not supported`},
 		{oneNode(13, "Gemm", []string{"x", "w"}, floatAttr("transB", 1)), "attribute transB is of type 1: want 2"},
 		{oneNode(13, "Gemm", []string{"x", "v"}), "want 2 dimensions"},
@@ -368,6 +369,26 @@ func TestHostile(t *testing.T) {
 		if most := loadLimit(len(c.file)); got > most {
 			t.Errorf("%s: %d bytes allocated for a file of %d, want at most %d", c.name, got, len(c.file), most)
 		}
+	}
+}
+
+// TestFoldedWork has products of constants that take long and leave little.
+func TestFoldedWork(t *testing.T) {
+	m := newModel(13)
+	m.constant("a", make([]float32, 64*16384), 64, 16384)
+	m.constant("b", make([]float32, 64*16384), 16384, 64)
+	last := ""
+	for i := range 20 {
+		p := m.node("MatMul", fmt.Sprint("p", i), []string{"a", "b"})
+		if last == "" {
+			last = p
+		} else {
+			last = m.node("Add", fmt.Sprint("s", i), []string{last, p})
+		}
+	}
+	m.node("Add", "y", []string{"x", last})
+	if _, err := Load(bytes.NewReader(m.bytes())); err == nil || !strings.Contains(err.Error(), "take too long") {
+		t.Errorf("error %v", err)
 	}
 }
 

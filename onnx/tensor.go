@@ -110,11 +110,11 @@ func (t *tensorProto) constant(external *folder) (*value, error) {
 	} else if !t.hasRaw {
 		return v, t.typed(v, d, count)
 	}
-	if d.size() == 0 || len(raw) != count*d.size() {
-		return nil, fmt.Errorf("shape %v of %v wants %d bytes of raw data, not %d", t.dims, d, count*d.size(), len(raw))
+	if want := int64(count) * int64(d.size()); d.size() == 0 || int64(len(raw)) != want {
+		return nil, fmt.Errorf("shape %v of %v wants %d bytes of raw data, not %d", t.dims, d, want, len(raw))
 	}
 	v.raw(raw, d, count)
-	return v, v.checkInts()
+	return v, v.checkInts(d)
 }
 
 // raw decodes little-endian elements.
@@ -201,14 +201,18 @@ func (t *tensorProto) typed(v *value, d dtype, count int) error {
 	if have != count {
 		return fmt.Errorf("shape %v of %v wants %d elements, not %d", t.dims, d, count, have)
 	}
-	return v.checkInts()
+	return v.checkInts(d)
 }
 
-// checkInts makes bools 0 or 1 and keeps the number that stands for rows out.
-func (v *value) checkInts() error {
+// checkInts makes bools 0 or 1 and keeps out the number that stands for rows, and those of
+// uint64 that int64 has not.
+func (v *value) checkInts(d dtype) error {
 	for i, x := range v.i {
 		if v.kind == bools && x != 0 {
 			v.i[i] = 1
+		}
+		if d == dtUint64 && x < 0 {
+			return fmt.Errorf("element %d: %d: want at most %d", i, uint64(x), int64(math.MaxInt64))
 		}
 		if x == rowsSymbol {
 			return fmt.Errorf("element %d: the integer %d is not supported", i, x)

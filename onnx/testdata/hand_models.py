@@ -170,6 +170,85 @@ outs += [("clip_hi", np.minimum(X, 0.25)), ("clip_crossed", np.full_like(X, 0.25
          ("sum", X + X + d(col)), ("prelu", np.where(X < 0, X * d(col), X)), ("pow", X ** 2), ("minus", -X), ("over", d(col) / X)]
 write("hand_functions", g, [x], outs, chain=False)
 
+# What looks like a pattern and is none: a rule that is too generous changes a number here.
+g = Graph(12, inputs=[("x", T.FLOAT, ("N", 4)), ("u", T.FLOAT, ("N", 4))])
+u = f32(ROWS, 4) + 2
+U = d(u)
+c = {k: g.const(k, v) for k, v in dict(half=0.5, one=1, r=1.5, quick=1.702, tenth=0.1, three=3, lo=0, six=6, five=5, b1=f32(4), b2=f32(4), low=0.25, eps=1e-3).items()}
+cv = {t.name: d(numpy_helper.to_array(t)) for t in g.init}
+outs = []
+
+
+def out(h, v):
+    g("Identity", h, outputs=["y%d" % len(outs)])
+    outs.append(("y%d" % len(outs), v))
+
+
+out(g("Mul", g("Mul", "x", "half"), g("Add", g("Erf", g("Div", "x", "r")), "one")), 0.5 * X * (1 + erf(X / 1.5)))  # not by the root of 2
+out(g("Mul", "x", g("Add", g("Erf", g("Div", "x", g.const("root", 2 ** 0.5))), "one")), X * (1 + erf(X / 2 ** 0.5)))  # not halved
+out(g("Mul", "x", g("Sigmoid", g("Mul", "x", "quick"))), X * sigmoid(1.702 * X))
+out(g("Mul", "x", g("Sigmoid", "u")), X * sigmoid(U))
+out(g("Mul", "x", g("Add", g("Sigmoid", "x"), "tenth")), X * (sigmoid(X) + 0.1))
+out(g("Mul", g("Mul", "x", "x"), g("Sigmoid", "x")), X * X * sigmoid(X))
+out(g("Div", g("Clip", g("Add", "x", "three"), "lo", "six"), "five"), np.clip(X + 3, 0, 6) / 5)
+out(g("Add", g("Div", g("Clip", g("Add", "x", "three"), "lo", "six"), "six"), "one"), np.clip(X + 3, 0, 6) / 6 + 1)
+out(g("Where", g("Greater", "x", "low"), "x", g("Softplus", "x")), np.where(X > 0.25, X, np.log1p(np.exp(X))))  # a threshold too low
+out(g("Where", g("Greater", "u", g.const("twenty", 20)), "u", g("Softplus", "x")), np.log1p(np.exp(X)))
+out(g("Clip", g("Relu", "x"), "low", "six"), np.clip(X, 0.25, 6))  # the lower bound counts
+out(g("Min", g("Relu", "x"), g.const("minus", -1)), np.full_like(X, -1))
+lin = g("MatMul", "x", g.const("near_w", nw := f32(4, 4)))
+out(g("Add", lin, "b1"), X @ d(nw) + cv["b1"])  # one product, two shifts
+out(g("Add", lin, "b2"), X @ d(nw) + cv["b2"])
+m = lambda a: a.mean(1, keepdims=True)
+for first, second, third in [("x", "u", "x"), ("x", "x", "u")]:  # mean or variance of something else
+    diff = g("Sub", first, g("ReduceMean", second, axes=[1]))
+    other = diff if third == "x" else g("Sub", third, g("ReduceMean", third, axes=[1]))
+    root = g("Sqrt", g("Add", g("ReduceMean", g("Mul", other, other), axes=[1]), "eps"))
+    D = X - m(U if second == "u" else X)
+    O = D if third == "x" else U - m(U)
+    out(g("Div", diff, root), D / np.sqrt(m(O * O) + 1e-3))
+diff = g("Sub", "x", g("ReduceMean", "x", axes=[1]))
+root = g("Sqrt", g("Add", g("ReduceMean", g("Mul", diff, g("Mul", diff, diff)), axes=[1]), "five"))
+out(g("Div", diff, root), (X - m(X)) / np.sqrt(m((X - m(X)) ** 3) + 5))  # a third power
+xs = [x, u]
+write("hand_near_misses", g, xs, outs, chain=False)
+three12 = Graph(12, inputs=three)
+three12("Softmax", "x", outputs=["y"], axis=1)
+write("hand_softmax_12", three12, [z], [("y", softmax(Z.reshape(ROWS, 6), 1).reshape(Z.shape))], chain=False)
+
+# The norms of a row, of zeros too; classes that only look like two opposite ones.
+zeros = np.array([[1, -2, 3, 0], [0, 0, 0, 0], [-1, -2, -3, -4], [0.5, 0.5, 0, 0], [0, 0, 0, -7]], np.float32)
+ZZ = d(zeros)
+g = Graph(13, 1)
+outs = []
+for norm, n in [("L1", np.abs(ZZ).sum(1)), ("L2", np.sqrt((ZZ ** 2).sum(1))), ("MAX", ZZ.max(1))]:
+    g("Normalizer", "x", outputs=[norm], domain="ai.onnx.ml", norm=norm)
+    outs.append((norm, ZZ / np.where(n == 0, 1, n)[:, None]))
+write("hand_norms", g, [zeros], outs, chain=False)
+for name, w, b in [("weights", [[1, -1.5], [2, -2], [0, 0], [1, -1]], [0.5, -0.5]), ("biases", [[1, -1], [2, -2], [0, 0], [1, -1]], [0.5, 0.5])]:
+    g = Graph(13, 1)
+    p = g("Sigmoid", g("Gemm", "x", g.const("w", w), g.const("b", b)))
+    g("Normalizer", p, outputs=["y"], domain="ai.onnx.ml", norm="L1")
+    P = sigmoid(X @ np.array(w) + np.array(b))
+    write("hand_two_%s" % name, g, [x], [("y", P / P.sum(1, keepdims=True))], chain=False)
+g = Graph(13)
+t = g("Relu", g("Gemm", "x", g.const("w", w := f32(4, 1)), g.const("b", b := f32(1))))
+g("Concat", g("Sub", g.const("one", 1), t), t, outputs=["y"], axis=1)
+t = np.maximum(X @ d(w) + d(b), 0)
+write("hand_two_relus", g, [x], [("y", np.concatenate([1 - t, t], 1))], chain=False)
+
+# Numbers at the edge of what a layer can say: no slope at all, an epsilon above 1, none.
+g, v = Graph(13), X
+t = "x"
+for i, (act, alpha, eps) in enumerate([("LeakyRelu", 0.0, 2.0), ("Elu", 0.0, 0.0), ("LeakyRelu", 1.5, 1e-5)]):
+    t = g("Gemm", t, g.const("w%d" % i, w := f32(4, 4)), g.const("b%d" % i, b := f32(4)))
+    t = g("BatchNormalization", t, *[g.const("%s%d" % (n, i), np.abs(f32(4)) + 0.5) for n in ("scale", "shift", "mean", "var")], epsilon=eps)
+    p = [d(numpy_helper.to_array(k)) for k in g.init[-4:]]
+    v = ((v @ d(w) + d(b)) - p[2]) / np.sqrt(p[3] + eps) * p[0] + p[1]
+    t, v = g(act, t, alpha=alpha), np.where(v < 0, alpha * (v if act == "LeakyRelu" else np.expm1(v)), v)
+g("Identity", t, outputs=["y"])
+write("hand_edges", g, [x], [("y", v)])
+
 # Labels.
 g = Graph(13)
 z1 = g("MatMul", "x", g.const("w", w := f32(4, 3)))
