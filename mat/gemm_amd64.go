@@ -76,3 +76,6 @@ func cross2AVX512(p *panel)
 
 //go:noescape
 func cross4AVX512(p *panel)
+
+//go:noescape
+func copyAVX2(rows, cols int, src *float32, lds int, dst *float32)

@@ -1008,6 +1008,57 @@ store:
 	JNZ          tile
 	NEXTGROUP(32, group)
 
+// ---- Copies ----
+
+// func copyAVX2(rows, cols int, src *float32, lds int, dst *float32)
+//
+// dst[i*cols+j] = src[i*lds+j], i < rows, j < cols; rows ≥ 1, cols 16 or 32; no overlap.
+// needs AVX
+//
+//	SI, R8   next row of src, distance of its rows in bytes
+//	DI, CX   next row of dst, rows left
+//
+// Rows far apart are not foreseen by the processor: they are fetched 8 ahead.
+TEXT ·copyAVX2(SB), NOSPLIT, $0-40
+	MOVQ rows+0(FP), CX
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), R8
+	SHLQ $2, R8
+	MOVQ dst+32(FP), DI
+	CMPQ cols+8(FP), $32
+	JEQ  row32
+
+row16:
+	PREFETCHT0 (SI)(R8*8)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	ADDQ    R8, SI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $64, DI
+	DECQ    CX
+	JNZ     row16
+	VZEROUPPER
+	RET
+
+row32:
+	PREFETCHT0 (SI)(R8*8)
+	PREFETCHT0 64(SI)(R8*8)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	ADDQ    R8, SI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    $128, DI
+	DECQ    CX
+	JNZ     row32
+	VZEROUPPER
+	RET
+
 // ---- Transposition ----
 
 // BLOCK transposes the 8×8 elements in Y0–Y7 into Y8–Y15: pairs of rows are

@@ -425,6 +425,37 @@ store:                           \
 	PUT(at, l, Z31) \
 	PUTLAST(64 at, r, Y31)
 
+// FETCH brings in the rows of the start that the next tile begins with: from afar they take
+// longer than the multiply-adds can wait.
+#define FETCH(at, l, r) \
+	PREFETCHT0 at \
+	PREFETCHT0 64 at
+
+// TILEFAR is TILE for tiles that fetch.
+#define TILEFAR(loop, near, store, next, ROWS, STEP) \
+	AIM(nextStart, panel_lds) \
+	ROWS(START2)              \
+	CMPQ panel_far(DI), $0    \
+	JEQ  near                 \
+	MOVQ R8, BX               \
+	IMULQ AX, BX              \
+	ADDQ BX, SI               \
+	ADDQ BX, R10              \
+	ADDQ BX, R11              \
+	ROWS(FETCH)               \
+near:                             \
+	AIM(nextA, panel_ars)     \
+	MOVQ panel_b(DI), BX      \
+	MOVQ panel_k(DI), CX      \
+loop:                             \
+	ROWB2                     \
+	ADDQ R12, BX              \
+	ROWS(MUL2)                \
+	STEP                      \
+	DECQ CX                   \
+	JNZ  loop                 \
+	LEAVE(store, ROWS, GATE2, STORE2, next)
+
 #define START1(at, l, r) \
 	VMOVUPS.Z at, K1, l
 
@@ -493,27 +524,27 @@ pair:
 	CMPQ AX, $11
 	JB   pair10
 	JEQ  pair11
-	TILE(pairloop12, pairstore12, pairnext, PAIRS12, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop12, pairnear12, pairstore12, pairnext, PAIRS12, STEP3)
 
 pair11:
-	TILE(pairloop11, pairstore11, pairnext, PAIRS11, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop11, pairnear11, pairstore11, pairnext, PAIRS11, STEP3)
 
 pair10:
-	TILE(pairloop10, pairstore10, pairnext, PAIRS10, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop10, pairnear10, pairstore10, pairnext, PAIRS10, STEP3)
 
 pair9:
-	TILE(pairloop9, pairstore9, pairnext, PAIRS9, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop9, pairnear9, pairstore9, pairnext, PAIRS9, STEP3)
 
 pair7to8:
 	CMPQ AX, $8
 	JB   pair7
-	TILE(pairloop8, pairstore8, pairnext, PAIRS8, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop8, pairnear8, pairstore8, pairnext, PAIRS8, STEP2)
 
 pair7:
-	TILE(pairloop7, pairstore7, pairnext, PAIRS7, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop7, pairnear7, pairstore7, pairnext, PAIRS7, STEP2)
 
 pair6:
-	TILE(pairloop6, pairstore6, pairnext, PAIRS6, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop6, pairnear6, pairstore6, pairnext, PAIRS6, STEP2)
 
 pair1to5:
 	CMPQ AX, $3
@@ -521,21 +552,21 @@ pair1to5:
 	JEQ  pair3
 	CMPQ AX, $5
 	JB   pair4
-	TILE(pairloop5, pairstore5, pairnext, PAIRS5, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop5, pairnear5, pairstore5, pairnext, PAIRS5, STEP2)
 
 pair4:
-	TILE(pairloop4, pairstore4, pairnext, PAIRS4, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop4, pairnear4, pairstore4, pairnext, PAIRS4, STEP1)
 
 pair3:
-	TILE(pairloop3, pairstore3, pairnext, PAIRS3, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop3, pairnear3, pairstore3, pairnext, PAIRS3, STEP1)
 
 pair1to2:
 	CMPQ AX, $2
 	JB   pair1
-	TILE(pairloop2, pairstore2, pairnext, PAIRS2, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop2, pairnear2, pairstore2, pairnext, PAIRS2, STEP1)
 
 pair1:
-	TILE(pairloop1, pairstore1, pairnext, PAIRS1, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop1, pairnear1, pairstore1, pairnext, PAIRS1, STEP1)
 
 pairnext:
 	ADVANCE(pair)
@@ -1511,7 +1542,7 @@ tilenext:
 	CROSS3(M) \
 	M(12, Z12, Z13, Z14, Z15)
 
-// CROSSONE and the like multiply 4 terms: R8 and R9 are 1 and 3 rows of B.
+// CROSSTERM(at, z, acc) multiplies one term: R8 and R9 are 1 and 3 rows of B.
 #define CROSSONE(off, s, t, u, v) \
 	VFMADD231PS.BCST off(SI), Z24, s       \
 	VFMADD231PS.BCST off(SI)(R8*1), Z25, s \
