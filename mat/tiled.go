@@ -189,13 +189,7 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 	if last {
 		p.floor, p.ldg = g.floor, 4*g.ldg
 	}
-	few := m // rows of one call
-	if few*w*kp > callWork {
-		few = max(1, callWork/(w*kp))
-		if few >= rows {
-			few -= few % rows
-		}
-	}
+	few := callRows(m, w, kp, rows)
 	for end := i + m; i < end; i += few {
 		p.m = min(few, end-i)
 		p.a = &g.a[(i*p.ars+at*p.acs)/4]
@@ -213,6 +207,19 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 		}
 		callPanel(kind, &p)
 	}
+}
+
+// callRows returns how many of m rows of w columns and kp terms one call does, in tiles of so
+// many rows.
+func callRows(m, w, kp, rows int) int {
+	if m*w*kp <= callWork {
+		return m
+	}
+	few := max(1, callWork/(w*kp))
+	if few >= rows {
+		few -= few % rows // whole tiles
+	}
+	return few
 }
 
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin
