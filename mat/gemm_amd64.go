@@ -76,3 +76,15 @@ func cross2AVX512(p *panel)
 
 //go:noescape
 func cross4AVX512(p *panel)
+
+//go:noescape
+func copyAVX2(rows, cols int, src *float32, lds int, dst *float32)
+
+//go:noescape
+func rowSkipAVX512(p *panel, terms *uint32)
+
+//go:noescape
+func rowSkipAVX2(p *panel, terms *uint32)
+
+//go:noescape
+func listAVX512(list *uint32, x *float32, n int) int

@@ -811,6 +811,90 @@ vectors1to2:
 vectors1:
 	ROW(loop1, store1, VECTORS1, 0)
 
+// ---- One row, of some terms ----
+
+#define MULSKIP(off, acc) \
+	VFMADD231PS off(BX)(R11*1), Y14, acc
+
+// SKIP is one body of rowSkipAVX2, last the byte of the masked vector.
+#define SKIP(loop, VECTORS, last) \
+	VECTORS(STARTROW)                      \
+	VMASKMOVPS   last(R9), Y15, Y7         \
+loop:                                          \
+	MOVL         (DX), R11                 \
+	ADDQ         $4, DX                    \
+	VBROADCASTSS (SI)(R11*4), Y14          \
+	IMULQ        R12, R11                  \
+	VECTORS(MULSKIP)                       \
+	VMASKMOVPS   last(BX)(R11*1), Y15, Y12 \
+	VFMADD231PS  Y12, Y14, Y7              \
+	DECQ         CX                        \
+	JNZ          loop                      \
+	VBROADCASTSS panel_floor(DI), Y13      \
+	VECTORS(STOREROW)                      \
+	PUTMASKED(last(R8), Y7)                \
+	VZEROUPPER                             \
+	RET
+
+// func rowSkipAVX2(p *panel, terms *uint32)
+//
+// rowAVX2 for the k terms whose numbers are listed, A's 4 bytes apart, without gate.
+// needs AVX2, FMA3
+//
+//	SI, BX   a and b at term 0     R8, R9   c, start
+//	DX, R11  next number, that term's byte in b
+//	R12      stride of b           CX       terms left
+//	R10      columns - 1           Y0–Y7, Y12–Y15  as in rowAVX2
+TEXT ·rowSkipAVX2(SB), NOSPLIT, $0-16
+	OPEN
+	DECQ CX
+	MOVQ CX, R10
+	ANDQ $7, CX
+	INCQ CX
+	MASK
+	MOVQ panel_a(DI), SI
+	MOVQ panel_b(DI), BX
+	MOVQ panel_c(DI), R8
+	MOVQ panel_start(DI), R9
+	MOVQ panel_k(DI), CX
+	MOVQ terms+8(FP), DX
+	CMPQ R10, $32
+	JB   vectors1to4
+	CMPQ R10, $48
+	JB   vectors5to6
+	CMPQ R10, $56
+	JB   vectors7
+	SKIP(loop8, VECTORS8, 224)
+
+vectors7:
+	SKIP(loop7, VECTORS7, 192)
+
+vectors5to6:
+	CMPQ R10, $40
+	JB   vectors5
+	SKIP(loop6, VECTORS6, 160)
+
+vectors5:
+	SKIP(loop5, VECTORS5, 128)
+
+vectors1to4:
+	CMPQ R10, $16
+	JB   vectors1to2
+	CMPQ R10, $24
+	JB   vectors3
+	SKIP(loop4, VECTORS4, 96)
+
+vectors3:
+	SKIP(loop3, VECTORS3, 64)
+
+vectors1to2:
+	CMPQ R10, $8
+	JB   vectors1
+	SKIP(loop2, VECTORS2, 32)
+
+vectors1:
+	SKIP(loop1, VECTORS1, 0)
+
 // ---- NT without a panel ----
 //
 // One row, or very few, do not pay for a transposed copy of B: four terms of 8 columns are
@@ -1007,6 +1091,57 @@ store:
 	TILEDONE
 	JNZ          tile
 	NEXTGROUP(32, group)
+
+// ---- Copies ----
+
+// func copyAVX2(rows, cols int, src *float32, lds int, dst *float32)
+//
+// dst[i*cols+j] = src[i*lds+j], i < rows, j < cols; rows ≥ 1, cols 16 or 32; no overlap.
+// needs AVX
+//
+//	SI, R8   next row of src, distance of its rows in bytes
+//	DI, CX   next row of dst, rows left
+//
+// Rows far apart are not foreseen by the processor: they are fetched 8 ahead.
+TEXT ·copyAVX2(SB), NOSPLIT, $0-40
+	MOVQ rows+0(FP), CX
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), R8
+	SHLQ $2, R8
+	MOVQ dst+32(FP), DI
+	CMPQ cols+8(FP), $32
+	JEQ  row32
+
+row16:
+	PREFETCHT0 (SI)(R8*8)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	ADDQ    R8, SI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $64, DI
+	DECQ    CX
+	JNZ     row16
+	VZEROUPPER
+	RET
+
+row32:
+	PREFETCHT0 (SI)(R8*8)
+	PREFETCHT0 64(SI)(R8*8)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	ADDQ    R8, SI
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ    $128, DI
+	DECQ    CX
+	JNZ     row32
+	VZEROUPPER
+	RET
 
 // ---- Transposition ----
 

@@ -425,6 +425,37 @@ store:                           \
 	PUT(at, l, Z31) \
 	PUTLAST(64 at, r, Y31)
 
+// FETCH brings in the rows of the start that the next tile begins with: from afar they take
+// longer than the multiply-adds can wait.
+#define FETCH(at, l, r) \
+	PREFETCHT0 at \
+	PREFETCHT0 64 at
+
+// TILEFAR is TILE for tiles that fetch.
+#define TILEFAR(loop, near, store, next, ROWS, STEP) \
+	AIM(nextStart, panel_lds) \
+	ROWS(START2)              \
+	CMPQ panel_far(DI), $0    \
+	JEQ  near                 \
+	MOVQ R8, BX               \
+	IMULQ AX, BX              \
+	ADDQ BX, SI               \
+	ADDQ BX, R10              \
+	ADDQ BX, R11              \
+	ROWS(FETCH)               \
+near:                             \
+	AIM(nextA, panel_ars)     \
+	MOVQ panel_b(DI), BX      \
+	MOVQ panel_k(DI), CX      \
+loop:                             \
+	ROWB2                     \
+	ADDQ R12, BX              \
+	ROWS(MUL2)                \
+	STEP                      \
+	DECQ CX                   \
+	JNZ  loop                 \
+	LEAVE(store, ROWS, GATE2, STORE2, next)
+
 #define START1(at, l, r) \
 	VMOVUPS.Z at, K1, l
 
@@ -493,27 +524,27 @@ pair:
 	CMPQ AX, $11
 	JB   pair10
 	JEQ  pair11
-	TILE(pairloop12, pairstore12, pairnext, PAIRS12, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop12, pairnear12, pairstore12, pairnext, PAIRS12, STEP3)
 
 pair11:
-	TILE(pairloop11, pairstore11, pairnext, PAIRS11, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop11, pairnear11, pairstore11, pairnext, PAIRS11, STEP3)
 
 pair10:
-	TILE(pairloop10, pairstore10, pairnext, PAIRS10, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop10, pairnear10, pairstore10, pairnext, PAIRS10, STEP3)
 
 pair9:
-	TILE(pairloop9, pairstore9, pairnext, PAIRS9, STEP3, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop9, pairnear9, pairstore9, pairnext, PAIRS9, STEP3)
 
 pair7to8:
 	CMPQ AX, $8
 	JB   pair7
-	TILE(pairloop8, pairstore8, pairnext, PAIRS8, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop8, pairnear8, pairstore8, pairnext, PAIRS8, STEP2)
 
 pair7:
-	TILE(pairloop7, pairstore7, pairnext, PAIRS7, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop7, pairnear7, pairstore7, pairnext, PAIRS7, STEP2)
 
 pair6:
-	TILE(pairloop6, pairstore6, pairnext, PAIRS6, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop6, pairnear6, pairstore6, pairnext, PAIRS6, STEP2)
 
 pair1to5:
 	CMPQ AX, $3
@@ -521,21 +552,21 @@ pair1to5:
 	JEQ  pair3
 	CMPQ AX, $5
 	JB   pair4
-	TILE(pairloop5, pairstore5, pairnext, PAIRS5, STEP2, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop5, pairnear5, pairstore5, pairnext, PAIRS5, STEP2)
 
 pair4:
-	TILE(pairloop4, pairstore4, pairnext, PAIRS4, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop4, pairnear4, pairstore4, pairnext, PAIRS4, STEP1)
 
 pair3:
-	TILE(pairloop3, pairstore3, pairnext, PAIRS3, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop3, pairnear3, pairstore3, pairnext, PAIRS3, STEP1)
 
 pair1to2:
 	CMPQ AX, $2
 	JB   pair1
-	TILE(pairloop2, pairstore2, pairnext, PAIRS2, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop2, pairnear2, pairstore2, pairnext, PAIRS2, STEP1)
 
 pair1:
-	TILE(pairloop1, pairstore1, pairnext, PAIRS1, STEP1, START2, ROWB2, MUL2, GATE2, STORE2)
+	TILEFAR(pairloop1, pairnear1, pairstore1, pairnext, PAIRS1, STEP1)
 
 pairnext:
 	ADVANCE(pair)
@@ -1254,6 +1285,141 @@ vectors1to2:
 vectors1:
 	ROW(loop1, store1, VECTORS1, 0)
 
+// ---- One row, of some terms ----
+
+DATA iota<>+0(SB)/8, $0x100000000
+DATA iota<>+8(SB)/8, $0x300000002
+DATA iota<>+16(SB)/8, $0x500000004
+DATA iota<>+24(SB)/8, $0x700000006
+DATA iota<>+32(SB)/8, $0x900000008
+DATA iota<>+40(SB)/8, $0xB0000000A
+DATA iota<>+48(SB)/8, $0xD0000000C
+DATA iota<>+56(SB)/8, $0xF0000000E
+GLOBL iota<>(SB), RODATA|NOPTR, $64
+
+#define MULSKIP(off, acc) \
+	VFMADD231PS off(BX)(R11*1), Z24, acc
+
+// SKIP is one body of rowSkipAVX512, last the byte of the masked vector.
+#define SKIP(loop, VECTORS, last) \
+	VECTORS(STARTROW)                     \
+	VMOVUPS.Z    last(R9), K1, Z7         \
+loop:                                         \
+	MOVL         (DX), R11                \
+	ADDQ         $4, DX                   \
+	VBROADCASTSS (SI)(R11*4), Z24         \
+	IMULQ        R12, R11                 \
+	VECTORS(MULSKIP)                      \
+	VMOVUPS.Z    last(BX)(R11*1), K1, Z25 \
+	VFMADD231PS  Z25, Z24, Z7             \
+	DECQ         CX                       \
+	JNZ          loop                     \
+	VECTORS(STOREROW)                     \
+	PUTLAST(last(R8), Z7, Z31)            \
+	VZEROUPPER                            \
+	RET
+
+// func rowSkipAVX512(p *panel, terms *uint32)
+//
+// rowAVX512 for the k terms whose numbers are listed, A's 4 bytes apart, without gate.
+// needs AVX-512 F, VL
+//
+//	SI, BX   a and b at term 0     R8, R9   c, start
+//	DX, R11  next number, that term's byte in b
+//	R12      stride of b           CX       terms left
+//	Z0–Z7, Z24, Z25, Z31, K1       as in rowAVX512
+TEXT ·rowSkipAVX512(SB), NOSPLIT, $0-16
+	OPEN
+	MOVQ panel_cols(DI), AX
+	DECQ AX
+	MOVQ panel_a(DI), SI
+	MOVQ panel_b(DI), BX
+	MOVQ panel_c(DI), R8
+	MOVQ panel_start(DI), R9
+	MOVQ panel_k(DI), CX
+	MOVQ terms+8(FP), DX
+	CMPQ AX, $64
+	JB   vectors1to4
+	CMPQ AX, $96
+	JB   vectors5to6
+	CMPQ AX, $112
+	JB   vectors7
+	SKIP(loop8, VECTORS8, 448)
+
+vectors7:
+	SKIP(loop7, VECTORS7, 384)
+
+vectors5to6:
+	CMPQ AX, $80
+	JB   vectors5
+	SKIP(loop6, VECTORS6, 320)
+
+vectors5:
+	SKIP(loop5, VECTORS5, 256)
+
+vectors1to4:
+	CMPQ AX, $32
+	JB   vectors1to2
+	CMPQ AX, $48
+	JB   vectors3
+	SKIP(loop4, VECTORS4, 192)
+
+vectors3:
+	SKIP(loop3, VECTORS3, 128)
+
+vectors1to2:
+	CMPQ AX, $16
+	JB   vectors1
+	SKIP(loop2, VECTORS2, 64)
+
+vectors1:
+	SKIP(loop1, VECTORS1, 0)
+
+// func listAVX512(list *uint32, x *float32, n int) int
+//
+// The numbers of the elements of x that are not ±0, in order, and how many; n ≥ 1. Up to 15
+// words behind the last number are written too.      needs AVX-512 F, POPCNT
+//
+//	SI, CX   next element, elements left      DI, R8   next number, the first
+//	Z0, Z1   numbers of 16 elements, 16       Z2, Z3   elements, numbers; Z4 zero
+//	K1, K2   not zero, elements there are
+TEXT ·listAVX512(SB), NOSPLIT, $0-32
+	MOVQ         list+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), CX
+	MOVQ         DI, R8
+	VMOVDQU32    iota<>(SB), Z0
+	MOVL         $16, AX
+	VPBROADCASTD AX, Z1
+	VPXORD       Z4, Z4, Z4
+	MOVL         $0xFFFF, AX
+
+loop:
+	CMPQ         CX, $16
+	JAE          whole
+	MOVL         $1, AX
+	SHLQ         CX, AX
+	DECQ         AX
+
+whole:
+	KMOVW        AX, K2
+	VMOVUPS.Z    (SI), K2, Z2
+	VCMPPS       $4, Z4, Z2, K2, K1
+	VPCOMPRESSD.Z Z0, K1, Z3
+	VMOVDQU32    Z3, (DI)
+	KMOVW        K1, BX
+	POPCNTL      BX, BX
+	LEAQ         (DI)(BX*4), DI
+	VPADDD       Z1, Z0, Z0
+	ADDQ         $64, SI
+	SUBQ         $16, CX
+	JA           loop
+	SUBQ         R8, DI
+	SHRQ         $2, DI
+	MOVQ         DI, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // ---- NT without a panel ----
 //
 // Few rows do not pay for a transposed copy of B: four terms of 16 columns are transposed
@@ -1511,7 +1677,7 @@ tilenext:
 	CROSS3(M) \
 	M(12, Z12, Z13, Z14, Z15)
 
-// CROSSONE and the like multiply 4 terms: R8 and R9 are 1 and 3 rows of B.
+// CROSSTERM(at, z, acc) multiplies one term: R8 and R9 are 1 and 3 rows of B.
 #define CROSSONE(off, s, t, u, v) \
 	VFMADD231PS.BCST off(SI), Z24, s       \
 	VFMADD231PS.BCST off(SI)(R8*1), Z25, s \

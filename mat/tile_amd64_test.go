@@ -456,7 +456,7 @@ func TestEveryTileHasARow(t *testing.T) {
 	}
 	var stubs, rows []string
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Body == nil && f.Name.Name != "transposeAVX2" {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Body == nil && f.Name.Name != "transposeAVX2" && f.Name.Name != "copyAVX2" && !strings.HasPrefix(f.Name.Name, "rowSkip") && f.Name.Name != "listAVX512" {
 			stubs = append(stubs, f.Name.Name)
 		}
 	}

@@ -19,6 +19,9 @@ const (
 	// Rows so far apart evict each other: a tile then has as many rows as a set has
 	// lines, and as few terms as leave its part of B in the second-level cache.
 	setStride, setRows, setDepth = 4096 / 4, 8, 256
+	// fetchLeast elements of C do not stay in the second-level cache; fetchDepth terms hide the
+	// cost of fetching.
+	fetchLeast, fetchDepth = 1 << 17, 64
 	// dotsRows rows of A of lanesBlock terms stay in the second-level cache while columns of B
 	// pass by.
 	dotsRows = 64
@@ -44,6 +47,7 @@ type panel struct {
 	ldb, lds, ldg, ldc   int // lds 0: the same row for all
 	rows                 int // of a tile; the last one may have fewer
 	m, cols, k           int
+	far                  int // not 0: rows of the start are far away, so fetch them ahead
 	floor                float32
 	scs                  int         // from column to column of start: 4, or 0 for zeroRow
 	room                 [10]uintptr //lint:ignore U1000 for the assembly: where the next tile begins, rows and columns left
@@ -91,6 +95,13 @@ func (g *job) tiled() bool {
 		d = g.k
 	}
 	n := g.n - g.mirrorable()
+	if tall, wide := packTile(); g.packs(q, wide) {
+		g.packed(n, tall, wide)
+		if n < g.n {
+			g.mirror(q, n)
+		}
+		return true
+	}
 	for at := 0; at < g.k; at += d {
 		kp := min(d, g.k-at)
 		for j := 0; j < n; {
@@ -168,6 +179,9 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 	p.ars, p.acs = 4*g.lda, 4
 	p.rows, p.cols, p.k = rows, w, kp
 	p.floor = noFloor
+	if kp >= fetchDepth && g.m*g.n >= fetchLeast {
+		p.far = 1
+	}
 	if g.transA {
 		p.ars, p.acs = p.acs, p.ars
 	}
@@ -175,13 +189,7 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 	if last {
 		p.floor, p.ldg = g.floor, 4*g.ldg
 	}
-	few := m // rows of one call
-	if few*w*kp > callWork {
-		few = max(1, callWork/(w*kp))
-		if few >= rows {
-			few -= few % rows
-		}
-	}
+	few := callRows(m, w, kp, rows)
 	for end := i + m; i < end; i += few {
 		p.m = min(few, end-i)
 		p.a = &g.a[(i*p.ars+at*p.acs)/4]
@@ -199,6 +207,19 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 		}
 		callPanel(kind, &p)
 	}
+}
+
+// callRows returns how many of m rows of w columns and kp terms one call does, in tiles of so
+// many rows.
+func callRows(m, w, kp, rows int) int {
+	if m*w*kp <= callWork {
+		return m
+	}
+	few := max(1, callWork/(w*kp))
+	if few >= rows {
+		few -= few % rows // whole tiles
+	}
+	return few
 }
 
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin

@@ -129,6 +129,25 @@ func dotsPiece(m int) int {
 	return m
 }
 
+// packing: large products run on copies, see pack.go.
+const (
+	packing    = true
+	panelWidth = 32
+)
+
+// packTile returns the tile for copies.
+func packTile() (rows, cols int) {
+	if isa.Active() == isa.AVX512 {
+		return tile1RowsAVX512, tile1ColsAVX512
+	}
+	return tile1RowsAVX2, tile1ColsAVX2
+}
+
+// callCopy sets the rows×cols matrix dst, without gaps, to src; cols is 16 or 32.
+func callCopy(rows, cols int, src *float32, lds int, dst *float32) {
+	copyAVX2(rows, cols, src, lds, dst)
+}
+
 // lanesKernels reports whether the level has kernels in lanes.
 func lanesKernels() bool { return isa.Active().Fused() }
 

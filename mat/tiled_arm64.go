@@ -76,6 +76,16 @@ func dotsCols(m, left int) int { return left }
 // dotsPiece returns how many of m rows to do at once.
 func dotsPiece(m int) int { return m }
 
+// packing: tiles of 8 columns would have copies of small parts, see pack.go.
+const (
+	packing    = false
+	panelWidth = tile1Cols
+)
+
+func packTile() (rows, cols int) { return tile1Rows, tile1Cols }
+
+func callCopy(rows, cols int, src *float32, lds int, dst *float32) {}
+
 // lanesKernels reports whether the level has kernels in lanes.
 func lanesKernels() bool { return isa.Active().Fused() }
 

@@ -35,6 +35,19 @@ func TestTiledShapes(t *testing.T) {
 		{Transpose, NoTrans, 3, 40, 2100, 0, 0},
 		{Transpose, NoTrans, 1, 130, 1030, 0, 0},
 		{Transpose, NoTrans, 30, 5, 70, 0, 0},
+		{NoTrans, NoTrans, 50, 75, 530, 0, 1024},    // on a copy of B
+		{NoTrans, NoTrans, 53, 64, 1030, 2048, 0},   // the same, 8 rows at once
+		{Transpose, NoTrans, 50, 64, 530, 1024, 0},  // the same
+		{Transpose, NoTrans, 600, 70, 300, 0, 1024}, // on copies of A and B
+		{NoTrans, NoTrans, 70, 65, 1100, 0, 0},      // the last column as a row, in two depths
+		{Transpose, NoTrans, 70, 67, 1100, 0, 0},
+		{NoTrans, NoTrans, 130, 19, 40, 0, 0},
+		{NoTrans, NoTrans, 6, 100, 30, 0, 0},  // four vectors wide
+		{NoTrans, Transpose, 70, 9, 70, 0, 0}, // in lanes
+		{NoTrans, Transpose, 1, 100, 2100, 0, 0},
+		{NoTrans, Transpose, 66, 40, 200, 1024, 1024},
+		{NoTrans, Transpose, 26, 50, 100, 0, 0}, // transposed in registers, and a panel
+		{NoTrans, Transpose, 1, 70, 50, 0, 0},
 	}
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		if !level.Fused() {
