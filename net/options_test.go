@@ -330,7 +330,13 @@ func TestBatchNormStatistics(t *testing.T) {
 
 // A frozen layer has gradient 0 and the others what they had.
 func TestFreeze(t *testing.T) {
-	m := everything(net.MSE)
+	testFreeze(t, everything(net.MSE))
+	testFreeze(t, randomNetwork(t, net.Config{Inputs: 4, Layers: []net.Layer{
+		{Units: 3, Activation: net.Tanh, Norm: net.LayerNorm}, {Units: 5, Activation: net.Tanh, Norm: net.BatchNorm}, {Units: 2, Norm: net.BatchNorm},
+	}}))
+}
+
+func testFreeze(t *testing.T, m *net.Network) {
 	b := randomBatch(m, 6, values)
 	full, part := m.NewWorkspace(6), m.NewWorkspace(6)
 	if _, err := full.Gradient(b); err != nil {
@@ -356,6 +362,44 @@ func TestFreeze(t *testing.T) {
 			sameBits(t, fmt.Sprintf("frozen %v: layer %d dβ", frozen, i), dbeta, wantBeta)
 		}
 	}
+}
+
+// Any number of workers gives the gradient's bits, on networks large enough to be shared.
+func TestTeams(t *testing.T) {
+	const rows = 90
+	m := randomNetwork(t, net.Config{Inputs: 30, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{
+		{Units: 150, Activation: net.GELU, Norm: net.BatchNorm, Dropout: 0.2}, {Units: 101, Activation: net.SiLU, Norm: net.LayerNorm},
+		{Units: 5, Activation: net.Tanh, Norm: net.BatchNorm}, {Units: 3},
+	}})
+	if err := m.SetTransform(&net.Transform{Mean: make([]float32, 30), Scale: make([]float32, 30)}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Transform().Scale {
+		m.Transform().Scale[i] = 0.5
+	}
+	b := weighted(randomBatch(m, rows, labels), rows)
+	if work := rows * len(m.Params()) * 3; work < 1<<21 {
+		t.Fatalf("%d multiply-adds are done by one worker", work)
+	}
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		alone := m.NewWorkspace(rows)
+		want, err := alone.Gradient(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, workers := range []int{2, 3, 7, 100} {
+			team := mat.NewTeam(workers)
+			ws := m.NewWorkspace(rows)
+			ws.SetTeam(team)
+			loss, err := ws.Gradient(b)
+			team.Close()
+			if err != nil || loss != want {
+				t.Errorf("%d workers: loss %v, want %v, %v", workers, loss, want, err)
+			}
+			sameBits(t, fmt.Sprintf("%d workers: gradient", workers), ws.Grads(), alone.Grads())
+			sameBits(t, fmt.Sprintf("%d workers: outputs", workers), ws.Outputs(rows), alone.Outputs(rows))
+		}
+	})
 }
 
 // About the share p of a layer's outputs is dropped, others grow by 1/(1-p); masks are a

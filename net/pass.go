@@ -32,11 +32,8 @@ func (ws *Workspace) run(worker, workers int) {
 			ws.lossRows(from, to)
 		case undo:
 			ws.undo(t.layer, from, to, worker)
-		case batchSums:
-			_, _, dgamma, dbeta := l.views(ws.grads)
-			mat.BatchNormSums(dgamma[from:to], dbeta[from:to], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], ws.rows, to-from, l.out)
-		case unnorm:
-			ws.unnorm(t.layer, from, to)
+		case batchGrad:
+			ws.batchGrad(t.layer, from, to)
 		case inputGrad:
 			ws.inputGrad(t.layer, from, to)
 		case paramGrad:
@@ -154,11 +151,19 @@ func (ws *Workspace) undo(layer, from, to, worker int) {
 	}
 }
 
-// unnorm turns columns from...to of dn into dz, through a batch norm.
-func (ws *Workspace) unnorm(layer, from, to int) {
+// batchGrad computes columns from...to of a batch norm's gradients: dγ and dβ, and dz in
+// the place of dn. It needs all rows: what is subtracted are means over the batch.
+func (ws *Workspace) batchGrad(layer, from, to int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	_, _, dgamma, dbeta := l.views(ws.grads)
-	mat.BatchNormGrad(r.dz[from:], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], l.gamma[from:to], dgamma[from:to], dbeta[from:to], ws.rows, to-from, l.out)
+	dgamma, dbeta = dgamma[from:to], dbeta[from:to]
+	dz, z, mean, inv := r.dz[from:], r.z[from:], r.mean[from:to], r.inv[from:to]
+	mat.BatchNormSums(dgamma, dbeta, dz, z, mean, inv, ws.rows, to-from, l.out)
+	mat.BatchNormGrad(dz, dz, z, mean, inv, l.gamma[from:to], dgamma, dbeta, ws.rows, to-from, l.out)
+	if ws.frozen[layer] {
+		clear(dgamma) // they were needed for dz only
+		clear(dbeta)
+	}
 }
 
 // paramGrad computes rows from...to of dW and, for the last worker, db and the norm's

@@ -28,8 +28,7 @@ const (
 	outputs                // norm, activation, dropout: y from z
 	lossRows               // loss and gradient of the outputs
 	undo                   // through dropout and activation (and layer norm): dz from dy
-	batchSums              // dγ and dβ of a batch norm
-	unnorm                 // through the batch norm: dz
+	batchGrad              // through a batch norm: dγ, dβ and dz
 	inputGrad              // dy of the layer below
 	paramGrad              // dW and db (and a layer norm's dγ and dβ)
 )
@@ -67,8 +66,7 @@ func plan(layers []dense, first int) []stage {
 	for i := len(layers) - 1; i >= first; i-- {
 		add(byRows, undo, i)
 		if layers[i].norm == BatchNorm {
-			add(byColumns, batchSums, i)
-			add(byColumns, unnorm, i)
+			add(byColumns, batchGrad, i)
 		}
 		if i > first {
 			add(byRows, inputGrad, i)
