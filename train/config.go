@@ -71,7 +71,7 @@ type Config struct {
 type LayerConfig struct {
 	L1     *float64 `json:"l1,omitempty"`     // nil: Config's
 	L2     *float64 `json:"l2,omitempty"`     // nil: Config's
-	Frozen bool     `json:"frozen,omitempty"` // not changed by training
+	Frozen bool     `json:"frozen,omitempty"` // not changed by training; its batch norm takes the running averages
 }
 
 // Defaults of Config. 32 rows are the batch size of Bengio, Practical
