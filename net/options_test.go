@@ -330,7 +330,13 @@ func TestBatchNormStatistics(t *testing.T) {
 
 // A frozen layer has gradient 0 and the others what they had.
 func TestFreeze(t *testing.T) {
-	m := everything(net.MSE)
+	testFreeze(t, everything(net.MSE))
+	testFreeze(t, randomNetwork(t, net.Config{Inputs: 4, Layers: []net.Layer{
+		{Units: 3, Activation: net.Tanh, Norm: net.LayerNorm}, {Units: 5, Activation: net.Tanh}, {Units: 2, Norm: net.BatchNorm},
+	}}))
+}
+
+func testFreeze(t *testing.T, m *net.Network) {
 	b := randomBatch(m, 6, values)
 	full, part := m.NewWorkspace(6), m.NewWorkspace(6)
 	if _, err := full.Gradient(b); err != nil {
@@ -338,6 +344,13 @@ func TestFreeze(t *testing.T) {
 	}
 	for mask := range 8 {
 		frozen := []bool{mask&1 != 0, mask&2 != 0, mask&4 != 0}
+		batchNorm := false
+		for i, f := range frozen {
+			batchNorm = batchNorm || f && m.Config().Layers[i].Norm == net.BatchNorm
+		}
+		if batchNorm {
+			continue // the pass is another: see below
+		}
 		part.Freeze(frozen)
 		if _, err := part.Gradient(b); err != nil {
 			t.Fatal(err)
@@ -356,6 +369,94 @@ func TestFreeze(t *testing.T) {
 			sameBits(t, fmt.Sprintf("frozen %v: layer %d dβ", frozen, i), dbeta, wantBeta)
 		}
 	}
+}
+
+// A frozen batch norm is the affine map that predictions see: the other layers' gradients are
+// those of the network with the norm folded away, and Gradient's loss is that of Loss.
+func TestFreezeBatchNorm(t *testing.T) {
+	const rows = 6
+	for place := range 3 {
+		c := net.Config{Inputs: 4, Layers: []net.Layer{{Units: 3, Activation: net.Tanh}, {Units: 5, Activation: net.Tanh}, {Units: 2}}, Loss: net.MSE}
+		c.Layers[place].Norm = net.BatchNorm
+		m := randomNetwork(t, c)
+		mean, variance := m.Running(place)
+		for j := range mean {
+			mean[j], variance[j] = float32(j)/4, 0.5+float32(j)
+		}
+		b := randomBatch(m, rows, values)
+		ws, folded := m.NewWorkspace(rows), m.Fold().NewWorkspace(rows)
+		frozen := make([]bool, 3)
+		frozen[place] = true
+		ws.Freeze(frozen)
+		want, err := folded.Gradient(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := ws.Loss(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stats := append([]float32(nil), m.Stats()...)
+		got, err := ws.Gradient(b)
+		if err != nil || got != alone || !(math.Abs(got-want) <= 1e-6*want) {
+			t.Errorf("batch norm in layer %d: loss %v, Loss %v, folded %v, %v", place, got, alone, want, err)
+		}
+		ws.UpdateStats()
+		sameBits(t, "running averages", m.Stats(), stats)
+		for i := range 3 {
+			dw, db := ws.Layer(i)
+			wantW, wantB := folded.Layer(i)
+			all, wantAll := append(append([]float32(nil), dw...), db...), append(append([]float32(nil), wantW...), wantB...)
+			if i == place {
+				dgamma, dbeta := ws.Norm(i)
+				all = append(append(all, dgamma...), dbeta...)
+				wantAll = make([]float32, len(all))
+			}
+			for k := range all {
+				if !(math.Abs(float64(all[k]-wantAll[k])) <= 1e-6) {
+					t.Errorf("batch norm in layer %d: gradient %d of layer %d is %g, folded %g", place, k, i, all[k], wantAll[k])
+				}
+			}
+		}
+	}
+}
+
+// Any number of workers gives the gradient's bits, on networks large enough to be shared.
+func TestTeams(t *testing.T) {
+	const rows = 90
+	m := randomNetwork(t, net.Config{Inputs: 30, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{
+		{Units: 150, Activation: net.GELU, Norm: net.BatchNorm, Dropout: 0.2}, {Units: 101, Activation: net.SiLU, Norm: net.LayerNorm},
+		{Units: 5, Activation: net.Tanh, Norm: net.BatchNorm}, {Units: 3},
+	}})
+	if err := m.SetTransform(&net.Transform{Mean: make([]float32, 30), Scale: make([]float32, 30)}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Transform().Scale {
+		m.Transform().Scale[i] = 0.5
+	}
+	b := weighted(randomBatch(m, rows, labels), rows)
+	if work := rows * len(m.Params()) * 3; work < 1<<21 {
+		t.Fatalf("%d multiply-adds are done by one worker", work)
+	}
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		alone := m.NewWorkspace(rows)
+		want, err := alone.Gradient(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, workers := range []int{2, 3, 7, 100} {
+			team := mat.NewTeam(workers)
+			ws := m.NewWorkspace(rows)
+			ws.SetTeam(team)
+			loss, err := ws.Gradient(b)
+			team.Close()
+			if err != nil || loss != want {
+				t.Errorf("%d workers: loss %v, want %v, %v", workers, loss, want, err)
+			}
+			sameBits(t, fmt.Sprintf("%d workers: gradient", workers), ws.Grads(), alone.Grads())
+			sameBits(t, fmt.Sprintf("%d workers: outputs", workers), ws.Outputs(rows), alone.Outputs(rows))
+		}
+	})
 }
 
 // About the share p of a layer's outputs is dropped, others grow by 1/(1-p); masks are a

@@ -32,11 +32,8 @@ func (ws *Workspace) run(worker, workers int) {
 			ws.lossRows(from, to)
 		case undo:
 			ws.undo(t.layer, from, to, worker)
-		case batchSums:
-			_, _, dgamma, dbeta := l.views(ws.grads)
-			mat.BatchNormSums(dgamma[from:to], dbeta[from:to], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], ws.rows, to-from, l.out)
-		case unnorm:
-			ws.unnorm(t.layer, from, to)
+		case batchGrad:
+			ws.batchGrad(t.layer, from, to)
 		case inputGrad:
 			ws.inputGrad(t.layer, from, to)
 		case paramGrad:
@@ -137,7 +134,8 @@ func (ws *Workspace) inputGrad(layer, from, to int) {
 func (l *dense) gated() bool { return l.floor && l.dropout == 0 }
 
 // undo turns rows from...to of dy, the gradient with respect to a layer's output, into
-// that with respect to n, the activation's input, and through a layer norm.
+// that with respect to n, the activation's input, and through a layer norm or a frozen
+// batch norm, which is a map of each element alone.
 func (ws *Workspace) undo(layer, from, to, worker int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	if l.gated() && layer < len(ws.layers)-1 {
@@ -148,17 +146,28 @@ func (ws *Workspace) undo(layer, from, to, worker int) {
 		mat.Dropout(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
 	}
 	l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
-	if l.norm == LayerNorm {
+	switch {
+	case l.norm == BatchNorm && ws.frozen[layer]:
+		for ; len(dy) > 0; dy = dy[l.out:] {
+			for j, v := range dy[:l.out] {
+				dy[j] = v * float32(l.gamma[j]*r.inv[j])
+			}
+		}
+	case l.norm == LayerNorm:
 		scratch := ws.scratch[worker*ws.m.widest():][:l.out]
 		mat.LayerNormGrad(rowsOf(r.dz, l.out, from, to), dy, rowsOf(r.z, l.out, from, to), l.gamma, r.mean[from:to], r.inv[from:to], scratch)
 	}
 }
 
-// unnorm turns columns from...to of dn into dz, through a batch norm.
-func (ws *Workspace) unnorm(layer, from, to int) {
+// batchGrad computes columns from...to of a batch norm's gradients: dγ and dβ, and dz in
+// the place of dn. It needs all rows: what is subtracted are means over the batch.
+func (ws *Workspace) batchGrad(layer, from, to int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	_, _, dgamma, dbeta := l.views(ws.grads)
-	mat.BatchNormGrad(r.dz[from:], r.dy[from:], r.z[from:], r.mean[from:to], r.inv[from:to], l.gamma[from:to], dgamma[from:to], dbeta[from:to], ws.rows, to-from, l.out)
+	dgamma, dbeta = dgamma[from:to], dbeta[from:to]
+	dz, z, mean, inv := r.dz[from:], r.z[from:], r.mean[from:to], r.inv[from:to]
+	mat.BatchNormSums(dgamma, dbeta, dz, z, mean, inv, ws.rows, to-from, l.out)
+	mat.BatchNormGrad(dz, dz, z, mean, inv, l.gamma[from:to], dgamma, dbeta, ws.rows, to-from, l.out)
 }
 
 // paramGrad computes rows from...to of dW and, for the last worker, db and the norm's

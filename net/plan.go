@@ -27,9 +27,8 @@ const (
 	batchStats             // mean and variance of z's columns
 	outputs                // norm, activation, dropout: y from z
 	lossRows               // loss and gradient of the outputs
-	undo                   // through dropout and activation (and layer norm): dz from dy
-	batchSums              // dγ and dβ of a batch norm
-	unnorm                 // through the batch norm: dz
+	undo                   // through dropout and activation (and layer norm, and frozen batch norm): dz from dy
+	batchGrad              // through a batch norm: dγ, dβ and dz
 	inputGrad              // dy of the layer below
 	paramGrad              // dW and db (and a layer norm's dγ and dβ)
 )
@@ -44,9 +43,14 @@ type stage struct {
 	tasks []task
 }
 
-// plan returns the stages of a pass over layers whose gradients are wanted from layer
-// first up (len(layers): none, forward only).
-func plan(layers []dense, first int) []stage {
+// plan returns the stages of a pass over layers whose gradients are wanted but for those
+// that are frozen. Nothing goes back beyond the first other one.
+func plan(layers []dense, frozen []bool) []stage {
+	first := 0
+	for first < len(layers) && frozen[first] {
+		first++
+	}
+	ofBatch := func(i int) bool { return layers[i].norm == BatchNorm && !frozen[i] }
 	var p []stage
 	add := func(s split, k kind, layer int) {
 		if len(p) == 0 || p[len(p)-1].split != s {
@@ -58,7 +62,7 @@ func plan(layers []dense, first int) []stage {
 	add(byRows, enter, 0)
 	for i := range layers {
 		add(byRows, linear, i)
-		if layers[i].norm == BatchNorm {
+		if ofBatch(i) {
 			add(byColumns, batchStats, i)
 		}
 		add(byRows, outputs, i)
@@ -66,9 +70,8 @@ func plan(layers []dense, first int) []stage {
 	add(byRows, lossRows, len(layers)-1)
 	for i := len(layers) - 1; i >= first; i-- {
 		add(byRows, undo, i)
-		if layers[i].norm == BatchNorm {
-			add(byColumns, batchSums, i)
-			add(byColumns, unnorm, i)
+		if ofBatch(i) {
+			add(byColumns, batchGrad, i)
 		}
 		if i > first {
 			add(byRows, inputGrad, i)

@@ -92,7 +92,7 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 	ws.scratch = make([]float32, m.widest())
 	ws.grads = make([]float32, m.size)
 	ws.frozen = make([]bool, len(m.layers))
-	ws.plan = plan(m.layers, 0)
+	ws.plan = plan(m.layers, ws.frozen)
 	return ws
 }
 
@@ -155,11 +155,7 @@ func (ws *Workspace) Freeze(frozen []bool) {
 		panic("net: Freeze: wrong length")
 	}
 	copy(ws.frozen, frozen)
-	first := 0
-	for first < len(frozen) && frozen[first] {
-		first++
-	}
-	ws.plan = plan(ws.m.layers, first)
+	ws.plan = plan(ws.m.layers, ws.frozen)
 	clear(ws.grads)
 }
 
@@ -229,13 +225,20 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 // Gradient runs b forward and backward and returns its mean loss, NaN or Inf
 // included. Grads then holds the gradient of that mean. Errors are those of Loss.
 //
-// It is the pass of training: batch norms take the mean and variance of b, and dropout
+// It is the pass of training: batch norms take the mean and variance of b (frozen ones the
+// running averages, as predictions do), and dropout
 // sets each output of a layer to 0 with the layer's probability p and divides the others
 // by 1-p (inverted dropout: predictions need no correction; Srivastava et al. 2014).
 // Both are no matter to networks without them: there the loss is that of Loss.
 func (ws *Workspace) Gradient(b Batch) (float64, error) {
 	if err := ws.begin(b); err != nil {
 		return 0, err
+	}
+	for i := range ws.m.layers {
+		if l, r := &ws.m.layers[i], &ws.layers[i]; l.norm == BatchNorm && ws.frozen[i] {
+			copy(r.mean, l.mean)
+			mat.InvStd(r.inv, l.vari, l.eps)
+		}
 	}
 	workers := 1
 	if ws.team != nil && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork {

@@ -36,7 +36,7 @@ func TestBestEpoch(t *testing.T) {
 	test, _ = test.Split(0.8, 3)
 	for watch, of := range figure {
 		for _, c := range []train.Config{
-			{Epochs: 30, Patience: 3}, {Epochs: 30, Patience: 1, MinDelta: 0.01}, {Epochs: 12, KeepBest: true}, {Epochs: 12, KeepBest: true, EMA: 0.5},
+			{Epochs: 30, Patience: 3}, {Epochs: 30, Patience: 2, MinDelta: 0.1}, {Epochs: 12, KeepBest: true}, {Epochs: 12, KeepBest: true, EMA: 0.5},
 			{Epochs: 3, Patience: 100},
 		} {
 			for _, validation := range []*train.Dataset{test, nil} {

@@ -21,11 +21,11 @@ type Config struct {
 
 	// Regularisers, in the order in which a step applies them.
 	ClipValue   float64 // each gradient is brought into ±ClipValue; 0: no
-	ClipNorm    float64 // a gradient whose 2-norm is larger is scaled down to it; 0: no
+	ClipNorm    float64 // a gradient whose 2-norm is larger is scaled down to it (PyTorch: by 1e-6/norm more); 0: no
 	L2          float64 // λ₂/2·w² is added to the loss: λ₂·w to the gradient
 	L1          float64 // λ₁·|w| is added to the loss: by a proximal step, which makes true zeros; see below
 	DecayBiases bool    // L1, L2 and AdamW's decay for biases, γ and β as well
-	MaxNorm     float64 // the weights of a unit whose 2-norm is larger are scaled down to it; 0: no
+	MaxNorm     float64 // the weights into a unit whose 2-norm is larger are scaled down to it; 0: no
 
 	// The proximal step moves each weight by rate·L1 towards 0, where it stops, whatever the
 	// optimizer. AdaGrad, RMSProp and Adam bring gradients to a size of about 1, so that L1 is
@@ -71,7 +71,7 @@ type Config struct {
 type LayerConfig struct {
 	L1     *float64 `json:"l1,omitempty"`     // nil: Config's
 	L2     *float64 `json:"l2,omitempty"`     // nil: Config's
-	Frozen bool     `json:"frozen,omitempty"` // not changed by training
+	Frozen bool     `json:"frozen,omitempty"` // not changed by training; its batch norm takes the running averages
 }
 
 // Defaults of Config. 32 rows are the batch size of Bengio, Practical

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 
@@ -144,8 +143,7 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 	c = c.withDefaults()
 	member := m.Clone()
 	member.Init(c.Seed)
-	steps := c.Epochs * int(math.Ceil(float64(data.Rows())/float64(max(1, c.BatchSize))))
-	c.LearnRate = Cosine{Start: c.LearnRate.Rate(0), Steps: steps * e.Members, Cycles: e.Members}
+	c.LearnRate = Constant(c.LearnRate.Rate(0))
 	at := 0
 	if e.Progress != nil {
 		c.Progress = func(p Progress) { e.Progress(at, p) }
@@ -155,6 +153,15 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 		return nil, nil, err
 	}
 	defer t.Close()
+	classes, err := t.classWeights(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	steps, err := newShuffled(t, data, data.weighted(classes)).begin(1, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.schedule = Cosine{Start: t.schedule.Rate(0), Steps: steps * t.c.Epochs * e.Members, Cycles: e.Members}
 	var networks []*net.Network
 	var histories []*History
 	for at = range e.Members {

@@ -2,8 +2,10 @@ package train_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
+	"math/rand/v2"
 
 	"github.com/sinew-ml/sinew/fixtures"
 	"github.com/sinew-ml/sinew/net"
@@ -65,4 +67,75 @@ func ExampleTrainer_Step() {
 	w, b := m.Layer(0)
 	fmt.Printf("y = %.3f·x + %.3f\n", w[0], b[0])
 	// Output: y = 2.000·x + 1.000
+}
+
+// A configuration is JSON, with names for optimizers and schedules; what is left out has its
+// default.
+func ExampleConfig() {
+	text, err := json.MarshalIndent(train.Config{
+		Optimizer: train.AdamW{WeightDecay: 0.05},
+		LearnRate: train.Warmup{Steps: 100, Then: train.Cosine{Start: 0.002}}, // over all steps of Fit
+		Epochs:    50, ClipNorm: 1, Balanced: true,
+		Patience: 5, Watch: train.ValidationAccuracy, // stop early, keep the best weights
+	}, "", "  ")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	var c train.Config
+	fmt.Println(json.Unmarshal([]byte(`{"optimizer": {"name": "adamax"}}`), &c))
+	// Output:
+	// {
+	//   "optimizer": {
+	//     "name": "adamw",
+	//     "weight_decay": 0.05
+	//   },
+	//   "learn_rate": {
+	//     "name": "warmup",
+	//     "steps": 100,
+	//     "then": {
+	//       "name": "cosine",
+	//       "start": 0.002
+	//     }
+	//   },
+	//   "epochs": 50,
+	//   "clip_norm": 1,
+	//   "balanced": true,
+	//   "patience": 5,
+	//   "watch": "validation-accuracy"
+	// }
+	// train: configuration: optimizer: unknown name "adamax"; known: adagrad, adam, adamw, rmsprop, rprop, sgd
+}
+
+// L1 brings the weights of inputs that say nothing to 0, exactly.
+func ExampleConfig_l1() {
+	r := rand.New(rand.NewPCG(1, 2))
+	data := &train.Dataset{Inputs: 6}
+	for range 500 {
+		row := make([]float32, 6)
+		for i := range row {
+			row[i] = float32(r.NormFloat64())
+		}
+		data.X = append(data.X, row...)
+		data.Y = append(data.Y, 2*row[0]-3*row[1]) // the other four are noise
+	}
+	m, err := net.New(net.Config{Inputs: 6, Layers: []net.Layer{{Units: 1}}, Loss: net.MSE})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Init(1)
+	t, err := train.New(m, train.Config{Optimizer: train.SGD{}, L1: 0.5, Epochs: 30})
+	if err != nil {
+		log.Fatal(err)
+	}
+	history, err := t.Fit(context.Background(), data, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	w, _ := m.Layer(0)
+	fmt.Printf("%.0f\n", w)
+	fmt.Printf("%.0f%% of the weights are 0\n", 100*history.Epochs[29].Layers[0].Sparsity)
+	// Output:
+	// [2 -3 0 0 0 0]
+	// 67% of the weights are 0
 }

@@ -50,12 +50,14 @@ type run struct {
 //     parameters are those of the last step, or with KeepBest or Patience those of the
 //     best epoch. The steps of an unfinished epoch count.
 //   - If a loss, gradient or weight is not finite, it returns a *NonFiniteError; the
-//     parameters and the optimizer are as at the end of the last finished epoch. They
-//     are finite; if the loss rose before, an earlier copy may be better.
+//     parameters and the optimizer are as at the end of the last finished epoch (the
+//     parameters, with KeepBest or Patience, those of the best). They are finite; if the
+//     loss rose before, an earlier copy may be better.
 //   - Data that does not fit the network gives an error before anything is changed.
 //
 // Calling Fit again goes on from where parameters and optimizer are, with the order of
-// the next epoch: two runs of one epoch give the bits of one run of two. After
+// the next epoch: two runs of one epoch give the bits of one run of two, unless KeepBest,
+// Patience, EMA or SWA leave other weights than the last in between. After
 // [Trainer.Resume] it finishes the run that was interrupted.
 func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History, error) {
 	if err := data.check(t.m, "training"); err != nil {

@@ -132,8 +132,8 @@ func (o AdamW) rule(t int, rate float64, decays bool) mat.Rule {
 
 // RProp follows only the signs of the gradients of full batches: set BatchSize to the
 // number of rows (Riedmiller and Braun 1993, in PyTorch's form, without weight
-// backtracking). The learning rate of the first step is every parameter's first step;
-// the default is 0.01.
+// backtracking). The learning rate of the first step is every parameter's first step,
+// and later rates are no matter, but to L1; the default is 0.01.
 type RProp struct {
 	Up   float64 `json:"up,omitempty"`   // factor of the step while the sign stays, above 1; 0: 1.2
 	Down float64 `json:"down,omitempty"` // factor when it changes, in (0, 1); 0: 0.5

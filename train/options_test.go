@@ -2,7 +2,6 @@ package train_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -273,27 +272,4 @@ func TestFrozenRun(t *testing.T) {
 	if !(h.Epochs[1].Train.Loss < h.Epochs[0].Train.Loss) {
 		t.Errorf("losses %g, %g", h.Epochs[0].Train.Loss, h.Epochs[1].Train.Loss)
 	}
-}
-
-func ExampleConfig_l1() {
-	data := noisy() // y = 2·x₀ - 3·x₁; the other four inputs are noise
-	m, err := net.New(net.Config{Inputs: 6, Layers: []net.Layer{{Units: 1}}, Loss: net.MSE})
-	if err != nil {
-		panic(err)
-	}
-	m.Init(1)
-	t, err := train.New(m, train.Config{Optimizer: train.SGD{}, L1: 0.5, Epochs: 30})
-	if err != nil {
-		panic(err)
-	}
-	history, err := t.Fit(context.Background(), data, nil)
-	if err != nil {
-		panic(err)
-	}
-	w, _ := m.Layer(0)
-	fmt.Printf("%.0f\n", w)
-	fmt.Printf("%.2f of the weights are 0\n", history.Epochs[29].Layers[0].Sparsity)
-	// Output:
-	// [2 -3 0 0 0 0]
-	// 0.67 of the weights are 0
 }

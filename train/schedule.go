@@ -100,7 +100,8 @@ func (s Cosine) within(steps int) Schedule {
 
 // OneCycle raises the rate from Peak/Divide to Peak within the share Rise of the steps and
 // lowers it to Peak/(Divide·FinalDivide), both along half a cosine wave: the 1cycle
-// policy (Smith and Topin 2018) in the form and with the defaults of PyTorch's OneCycleLR.
+// policy (Smith and Topin 2018) in the form and with the defaults of PyTorch's OneCycleLR
+// with cycle_momentum=False: a momentum stays as it is.
 type OneCycle struct {
 	Peak        float64 `json:"peak"`
 	Steps       int     `json:"steps,omitempty"`        // 0: all steps of the first Fit

@@ -145,6 +145,22 @@ func TestRowsOfWeightZero(t *testing.T) {
 	}
 }
 
+// The cycles of snapshots are as long as their epochs, in which rows of weight 0 take no step.
+func TestSnapshotsOfWeights(t *testing.T) {
+	data := uneven()
+	m := classifier(t, 4, 6, 3, net.Tanh)
+	c := train.Config{BatchSize: 2, Epochs: 2, LearnRate: train.Constant(0.25), ClassWeights: []float64{0, 1, 0}}
+	_, h, err := train.FitEnsemble(context.Background(), m, c, train.EnsembleConfig{Members: 3, Snapshots: true}, data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, h := range h {
+		if h.Epochs[0].Steps != 15 || h.Epochs[0].Rate != 0.25 || h.Epochs[1].Rate != 0.125 {
+			t.Errorf("member %d: %d steps, rates %g and %g, want 15 and a wave from 0.25", i, h.Epochs[0].Steps, h.Epochs[0].Rate, h.Epochs[1].Rate)
+		}
+	}
+}
+
 func TestWeightErrors(t *testing.T) {
 	data := uneven()
 	m := classifier(t, 4, 6, 3, net.Tanh)

@@ -91,10 +91,23 @@ func goroutinesBack(t *testing.T, before int) {
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
+// settled returns the number of goroutines when those of earlier tests have gone.
+func settled() int {
+	n := runtime.NumGoroutine()
+	for same := 0; same < 5; same++ {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+		if now := runtime.NumGoroutine(); now != n {
+			n, same = now, 0
+		}
+	}
+	return n
+}
+
 // A Trainer's workers end with Close, or when it is dropped; after Close one worker is left,
 // and the bits are the same.
 func TestClose(t *testing.T) {
-	before := runtime.NumGoroutine()
+	before := settled()
 	data, _ := digits()
 	b := net.Batch{X: data.X[:64*64], Labels: data.Labels[:64]}
 	var hashes []uint64
