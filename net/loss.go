@@ -66,18 +66,17 @@ func (l *Loss) UnmarshalText(text []byte) error { return enumParse("loss", lossN
 // loss has inside.
 func (l Loss) logits() bool { return l == SoftmaxCrossEntropy || l == BinaryCrossEntropy }
 
-// probabilities turns rows of logits into what is predicted, in place.
-func (l Loss) probabilities(z []float32, n int) {
-	switch l {
-	case SoftmaxCrossEntropy:
-		mat.SoftmaxRows(z, z, len(z)/n, n, nil)
-	case BinaryCrossEntropy:
-		mat.Sigmoid(z, z)
+// probabilities sets p to what is predicted for rows of logits z with n columns.
+func (l Loss) probabilities(p, z []float32, n int) {
+	if l == SoftmaxCrossEntropy {
+		mat.SoftmaxRows(p, z, len(z)/n, n, nil)
+	} else {
+		mat.Sigmoid(p, z)
 	}
 }
 
-// lossRows computes the costs of rows from...to, weights included, turns logits into
-// probabilities, and sets dy.
+// lossRows computes the costs of rows from...to, weights included, the probabilities of
+// logits, and dy.
 func (ws *Workspace) lossRows(from, to int) {
 	if from == to {
 		return
@@ -96,14 +95,11 @@ func (ws *Workspace) lossRows(from, to int) {
 	}
 	switch c.Loss {
 	case SoftmaxCrossEntropy:
-		if b := &ws.batch; b.Labels != nil {
-			mat.SoftmaxCrossEntropyLabels(costs, y, dy, y, b.Labels[from:to], n, c.LabelSmoothing, float32(factor), weights)
-		} else {
-			mat.SoftmaxCrossEntropy(costs, y, dy, y, rowsOf(b.Y, n, from, to), n, c.LabelSmoothing, float32(factor), weights)
-		}
+		// Not in place: stores with a mask hold up loads that begin within their 64 bytes.
+		mat.SoftmaxCrossEntropy(costs, rowsOf(ws.probs, n, from, to), dy, y, ws.target(from, to), n, c.LabelSmoothing, float32(factor), weights)
 	case BinaryCrossEntropy:
 		mat.BinaryCrossEntropy(costs, dy, y, ws.target(from, to), n, float32(factor), weights)
-		mat.Sigmoid(y, y)
+		mat.Sigmoid(rowsOf(ws.probs, n, from, to), y)
 	case HalfSquaredError:
 		mat.HalfSquaredError(costs, dy, y, ws.target(from, to), n, factor, weights)
 	case MSE:

@@ -54,10 +54,12 @@ func MemoryFor(c Config, rows int) (Memory, error) {
 		m.Workspace += float * n * perRow
 	}
 	outputs := int64(c.Layers[len(c.Layers)-1].Units)
-	if c.Loss != SoftmaxCrossEntropy {
-		m.Workspace += float * n * outputs // one-hot targets
+	m.Workspace += float * n * outputs // one-hot targets
+	if c.Loss.logits() {
+		m.Workspace += float * n * outputs
+		m.Predictor += float * n * outputs
 	}
 	m.Workspace += float*(int64(params)+norms+widest+wide) + double*n
-	m.Predictor = float*(n*(turn[0]+turn[1])+wide) + word*n
+	m.Predictor += float*(n*(turn[0]+turn[1])+wide) + word*n
 	return m, nil
 }

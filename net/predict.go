@@ -5,6 +5,7 @@ package net
 type Predictor struct {
 	ws      *Workspace
 	outs    [2][]float32 // (rows, units) of the layers, in turn
+	probs   []float32    // (rows, outputs) for a loss of logits
 	classes []int
 	others  []*Predictor // of an ensemble's further members
 }
@@ -19,6 +20,9 @@ func (m *Network) NewPredictor(maxRows int) *Predictor {
 	}
 	for i, n := range widest {
 		p.outs[i] = make([]float32, maxRows*n)
+	}
+	if m.config.Loss.logits() {
+		p.probs = make([]float32, maxRows*m.Outputs())
 	}
 	return p
 }
@@ -51,7 +55,11 @@ func (p *Predictor) Predict(x []float32) []float32 {
 		l.predict(x, y, rows, p.ws.inv)
 		x = y
 	}
-	m.config.Loss.probabilities(x, m.Outputs())
+	if p.probs != nil {
+		probs := p.probs[:len(x)]
+		m.config.Loss.probabilities(probs, x, m.Outputs())
+		x = probs
+	}
 	if p.others != nil {
 		p.average(x, input)
 	}

@@ -17,7 +17,8 @@ type Workspace struct {
 	input, centred []float32 // (rows, inputs) after the transform, and on the way to a matrix
 	layers         []record
 	rowLoss        []float64
-	targets        []float32 // (rows, outputs) one-hot rows, where a loss needs them for labels
+	targets        []float32 // (rows, outputs) one-hot rows for labels
+	probs          []float32 // (rows, outputs) predictions, where they are not the last layer's outputs
 	inv            []float32 // scratch of a batch norm that predicts
 	scratch        []float32 // of a layer norm's gradient, a row for each worker
 	grads          []float32
@@ -86,8 +87,9 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 		}
 	}
 	ws.rowLoss = make([]float64, maxRows)
-	if m.config.Loss != SoftmaxCrossEntropy {
-		ws.targets = rows(m.Outputs())
+	ws.targets = rows(m.Outputs())
+	if m.config.Loss.logits() {
+		ws.probs = rows(m.Outputs())
 	}
 	ws.scratch = make([]float32, m.widest())
 	ws.grads = make([]float32, m.size)
@@ -166,7 +168,11 @@ func (ws *Workspace) SetDropout(seed, step uint64) { ws.seed, ws.step = seed, st
 // Outputs returns the outputs (rows, outputs) that the last pass over a batch of so
 // many rows left: probabilities where [Network.Outputs] are. Valid until the next pass.
 func (ws *Workspace) Outputs(rows int) []float32 {
-	return ws.layers[len(ws.layers)-1].y[:rows*ws.m.Outputs()]
+	out := ws.probs
+	if out == nil {
+		out = ws.layers[len(ws.layers)-1].y
+	}
+	return out[:rows*ws.m.Outputs()]
 }
 
 // Activations returns the outputs (rows, units) of layer i that the last pass over a batch
