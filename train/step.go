@@ -49,7 +49,9 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	}
 	t.steps++
 	t.rules[0] = t.c.Optimizer.rule(t.steps, rate, false)
-	t.rules[1] = t.c.Optimizer.rule(t.steps, rate, true)
+	if t.decays {
+		t.rules[1] = t.c.Optimizer.rule(t.steps, rate, true)
+	}
 	for i := range t.finite {
 		t.finite[i] = true
 	}

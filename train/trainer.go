@@ -29,6 +29,7 @@ type Trainer struct {
 	plateau plateau
 
 	segments []segment
+	decays   bool        // whether one of them decays
 	rules    [2]mat.Rule // of the step at hand: for parameters that do not decay, and that do
 	clip     float64
 	partial  []float64 // sums of squares of the gradient's blocks
@@ -72,6 +73,9 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	}
 	c.Optimizer.start(t.state, t.schedule.Rate(0))
 	t.segments = segments(m, &c)
+	for _, s := range t.segments {
+		t.decays = t.decays || s.decays
+	}
 	t.partial = make([]float64, (n+normBlock-1)/normBlock)
 	t.finite = make([]bool, c.Workers)
 	t.normPart, t.updatePart = t.squares, t.update
