@@ -44,9 +44,7 @@ func callPanel(kind int, p *panel) {
 	if kind == kindDots {
 		for j := 0; j < p.cols; j += dotsTileCols {
 			cols, b := min(dotsTileCols, p.cols-j), at(p.b, j*p.ldb)
-			for i := 0; i < p.m; i += dotsTileRows {
-				dotsNEON(min(dotsTileRows, p.m-i), cols, p.k, at(p.a, i*p.ars), ars, b, ldb, at(p.c, i*p.ldc+4*j), ldc)
-			}
+			dotsNEON(p.m, cols, p.k, p.a, ars, b, ldb, at(p.c, 4*j), ldc)
 		}
 		return
 	}
