@@ -33,6 +33,9 @@ func tileSize(q, m int) (rows, cols int) {
 	return tile1Rows, tile1Cols
 }
 
+// tileDepth returns the most terms of a call with several tiles.
+func tileDepth() int { return depth }
+
 // panelCols returns the columns of the next panel if left are left and the largest has
 // cols.
 func panelCols(cols, left int) int { return min(cols, left) }
@@ -71,8 +74,8 @@ func columnsTile(q, m int) (rows, cols int) { return 0, 0 }
 // dotsCols returns the columns of the next call in lanes.
 func dotsCols(m, left int) int { return left }
 
-// dotsPiece returns how many of m rows to do at once.
-func dotsPiece(m int) int { return m }
+// dotsPiece returns how many of m rows of k terms to do at once.
+func dotsPiece(m, k int) int { return m }
 
 // packing: tiles of 8 columns would have copies of small parts, see pack.go.
 const (
