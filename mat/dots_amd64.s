@@ -2,80 +2,10 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "panel_amd64.h"
 
 // NT products in lanes for AVX2: an element of C is c0 + a sum over 16 lanes, two
 // registers, so that rows of A and of B are read as they lie.
-
-// Where the next tile begins, and the rows left.
-#define nextA (panel_room+0)
-#define nextStart (panel_room+8)
-#define nextGate (panel_room+16)
-#define nextC (panel_room+24)
-#define left (panel_room+32)
-
-// Where the next group of columns begins, and the columns left.
-#define groupB (panel_room+40)
-#define groupStart (panel_room+48)
-#define groupGate (panel_room+56)
-#define groupC (panel_room+64)
-#define columns (panel_room+72)
-
-// OPENGROUPS starts at the first group.
-#define OPENGROUPS \
-	MOVQ panel_b(DI), AX     \
-	MOVQ AX, groupB(DI)      \
-	MOVQ panel_start(DI), AX \
-	MOVQ AX, groupStart(DI)  \
-	MOVQ panel_gate(DI), AX  \
-	MOVQ AX, groupGate(DI)   \
-	MOVQ panel_c(DI), AX     \
-	MOVQ AX, groupC(DI)      \
-	MOVQ panel_cols(DI), AX  \
-	MOVQ AX, columns(DI)
-
-// TOP goes to the first row of the group.
-#define TOP \
-	MOVQ panel_a(DI), AX    \
-	MOVQ AX, nextA(DI)      \
-	MOVQ groupStart(DI), AX \
-	MOVQ AX, nextStart(DI)  \
-	MOVQ groupGate(DI), AX  \
-	MOVQ AX, nextGate(DI)   \
-	MOVQ groupC(DI), AX     \
-	MOVQ AX, nextC(DI)      \
-	MOVQ panel_m(DI), AX    \
-	MOVQ AX, left(DI)
-
-// NEXTGROUP goes on to the next group of n columns, or past the jump if there is none.
-#define NEXTGROUP(n, again) \
-	MOVQ  R12, BX               \
-	IMULQ $n, BX                \
-	ADDQ  BX, groupB(DI)        \
-	MOVQ  panel_scs(DI), BX     \
-	IMULQ $n, BX                \
-	ADDQ  BX, groupStart(DI)    \
-	ADDQ  $(4*n), groupGate(DI) \
-	ADDQ  $(4*n), groupC(DI)    \
-	SUBQ  $n, columns(DI)       \
-	JNZ   again                 \
-	VZEROUPPER                  \
-	RET
-
-// TILEDONE moves on by the AX rows of a tile; the flags say whether rows are left.
-#define TILEDONE \
-	MOVQ  panel_ars(DI), BX \
-	IMULQ AX, BX            \
-	ADDQ  BX, nextA(DI)     \
-	MOVQ  panel_lds(DI), BX \
-	IMULQ AX, BX            \
-	ADDQ  BX, nextStart(DI) \
-	MOVQ  panel_ldg(DI), BX \
-	IMULQ AX, BX            \
-	ADDQ  BX, nextGate(DI)  \
-	MOVQ  panel_ldc(DI), BX \
-	IMULQ AX, BX            \
-	ADDQ  BX, nextC(DI)     \
-	SUBQ  AX, left(DI)
 
 // Eight set words, then eight clear ones: those from number 8-r on mask r elements.
 DATA dotsMask<>+0(SB)/8, $-1
@@ -139,7 +69,10 @@ GLOBL dotsMask<>(SB), RODATA|NOPTR, $64
 
 // FINISH adds the start to x, with columns masked by X15, and stores it. Of two zeros or a
 // NaN VMAXPS returns its second source, here the first operand.
-#define FINISH(start, gate, c, x, store) \
+//
+// Three columns, the usual case, are stored in two pieces: on Zen 4 a masked store takes a
+// dozen cycles.
+#define FINISH(start, gate, c, x, store, few, next) \
 	VMASKMOVPS   start, X15, X12      \
 	VADDPS       X12, x, x            \
 	CMPQ         panel_gate(DI), $0   \
@@ -151,7 +84,14 @@ GLOBL dotsMask<>(SB), RODATA|NOPTR, $64
 store:                                    \
 	VBROADCASTSS panel_floor(DI), X13 \
 	VMAXPS       x, X13, x            \
-	VMASKMOVPS   x, X15, c
+	CMPQ         columns(DI), $3      \
+	JB           few                  \
+	VMOVLPS      x, c                 \
+	VEXTRACTPS   $2, x, 8 c           \
+	JMP          next                 \
+few:                                      \
+	VMASKMOVPS   x, X15, c            \
+next:
 
 // func dots2x3AVX2(p *panel)
 //
@@ -270,13 +210,13 @@ sum:
 	MOVQ    nextStart(DI), R8
 	MOVQ    nextGate(DI), R9
 	MOVQ    nextC(DI), R10
-	FINISH((R8), (R9), (R10), X0, store0)
+	FINISH((R8), (R9), (R10), X0, store0, few0, next0)
 	CMPQ    AX, $1
 	JEQ     tiledone
 	ADDQ    panel_lds(DI), R8
 	ADDQ    panel_ldg(DI), R9
 	ADDQ    panel_ldc(DI), R10
-	FINISH((R8), (R9), (R10), X6, store1)
+	FINISH((R8), (R9), (R10), X6, store1, few1, next1)
 
 tiledone:
 	TILEDONE

@@ -73,25 +73,53 @@ mul: \
 	VFMLA V3.S4, V1.S4, e.S4;  \
 	VFMLA V4.S4, V1.S4, f.S4
 
-// ADD_TO adds up the lanes of the 4 registers from v on and adds the sum to the element at c.
-#define ADD_TO(c, v, va) \
-	VFADD_S4(v+2, v, v);      \
-	VFADD_S4(v+3, v+1, v+1);  \
-	VFADD_S4(v+1, v, v);      \
-	VMOV  va.D[1], V1.D[0];   \
-	VFADD_S4(1, v, 0);        \
-	VFADDP_S(0, 0);           \
-	FMOVS c, F2;              \
-	FADDS F2, F0;             \
-	FMOVS F0, c
+// FOLD adds lanes l and l+8, then l and l+4, of the 4 registers from v on: the sums are in v.
+#define FOLD(v) \
+	VFADD_S4(v+2, v, v);     \
+	VFADD_S4(v+3, v+1, v+1); \
+	VFADD_S4(v+1, v, v)
+
+// ROWSUM adds up the 4 sums of each of three elements, l and l+2 first, in V0.
+#define ROWSUM(x, y, z, nx) \
+	VZIP1 y.D2, x.D2, V0.D2; \
+	VZIP2 y.D2, x.D2, V1.D2; \
+	VFADD_S4(1, 0, 0);       \
+	VDUP  z.D[1], V1.D2;     \
+	VFADD_S4(1, nx, 1);      \
+	VFADDP_S4(1, 0, 0)
+
+// ROWOUT adds V0 to a row of C: three elements, or the first one or two.
+#define ROWOUT(c, two, one, out) \
+	CMP   $2, R9;            \
+	BEQ   two;               \
+	BLT   one;               \
+	FMOVD (c), F1;           \
+	ADD   $8, c, R12;        \
+	VLD1  (R12), V1.S[2];    \
+	VFADD_S4(1, 0, 0);       \
+	FMOVD F0, (c);           \
+	VST1  V0.S[2], (R12);    \
+	B     out;               \
+two: \
+	FMOVD (c), F1;           \
+	VFADD_S4(1, 0, 0);       \
+	FMOVD F0, (c);           \
+	B     out;               \
+one: \
+	FMOVS (c), F1;           \
+	FADDS F1, F0;            \
+	FMOVS F0, (c);           \
+out:
 
 // func dotsNEON(rows, cols, k int, a *float32, ars int, b *float32, ldb int, c *float32, ldc int)
 //
-// C[i,j] += sum of a[i*ars+p]*b[j*ldb+p] in 16 lanes, 0 ≤ p < k; rows 1 or 2, cols 1...3,
+// C[i,j] += sum of a[i*ars+p]*b[j*ldb+p] in 16 lanes, 0 ≤ p < k; rows ≥ 1, cols 1...3,
 // k ≥ 1. A row or column that is not there is the one before once more, and not stored.
 //
 //	R0, R1      rows of A             R2–R4     columns of B
-//	R6, R7      rows of C             R8, R9    rows, cols
+//	R6, R7      rows of C             R8, R9    rows left, cols
+//	R13, R14    next row of A, column 0 of B    R15, R10, R11  distances of rows of C, A, of
+//	R16, R17    terms, column 1                                columns of B, bytes; R19 column 2
 //	V0–V7       loaded                V8–V31    sums of row i, column j from V(8+12i+4j) on
 //
 //	loop    16 terms                  last     the last k mod 16, with +0 up to 16
@@ -99,22 +127,31 @@ mul: \
 TEXT ·dotsNEON(SB), NOSPLIT, $0-72
 	MOVD rows+0(FP), R8
 	MOVD cols+8(FP), R9
-	MOVD k+16(FP), rest
-	MOVD a+24(FP), R0
+	MOVD k+16(FP), R16
+	MOVD a+24(FP), R13
 	MOVD ars+32(FP), R10
-	MOVD b+40(FP), R2
+	MOVD b+40(FP), R14
 	MOVD ldb+48(FP), R11
 	MOVD c+56(FP), R6
-	MOVD ldc+64(FP), R12
-	ADD  R12<<2, R6, R7
-	CMP  $2, R8
-	CSEL EQ, R10, ZR, R10
-	ADD  R10<<2, R0, R1
+	MOVD ldc+64(FP), R15
+	LSL  $2, R10
+	LSL  $2, R15
 	CMP  $2, R9
 	CSEL GE, R11, ZR, R12
 	CSEL GT, R11, ZR, R11
-	ADD  R12<<2, R2, R3
-	ADD  R11<<2, R3, R4
+	ADD  R12<<2, R14, R17
+	ADD  R11<<2, R17, R19
+
+tile:
+	MOVD R13, R0
+	CMP  $2, R8
+	CSEL GE, R10, ZR, R12
+	ADD  R12, R13, R1
+	ADD  R10<<1, R13
+	MOVD R14, R2
+	MOVD R17, R3
+	MOVD R19, R4
+	MOVD R16, rest
 	VEOR V8.B16, V8.B16, V8.B16
 	VEOR V9.B16, V9.B16, V9.B16
 	VEOR V10.B16, V10.B16, V10.B16
@@ -157,24 +194,22 @@ last:
 	FOUR(three3, two3, one3, none3, mul3, V11, V15, V19, V23, V27, V31)
 
 sum:
-	ADD_TO(0(R6), 8, V8)
-	CMP $2, R9
-	BLT row1
-	ADD_TO(4(R6), 12, V12)
-	CMP $3, R9
-	BLT row1
-	ADD_TO(8(R6), 16, V16)
-
-row1:
+	FOLD(8)
+	FOLD(12)
+	FOLD(16)
+	FOLD(20)
+	FOLD(24)
+	FOLD(28)
+	ROWSUM(V8, V12, V16, 16)
+	ROWOUT(R6, pair0, single0, next0)
 	CMP $2, R8
 	BLT done
-	ADD_TO(0(R7), 20, V20)
-	CMP $2, R9
-	BLT done
-	ADD_TO(4(R7), 24, V24)
-	CMP $3, R9
-	BLT done
-	ADD_TO(8(R7), 28, V28)
+	ADD R15, R6, R7
+	ROWSUM(V20, V24, V28, 28)
+	ROWOUT(R7, pair1, single1, next1)
+	ADD R15<<1, R6
+	SUBS $2, R8
+	BGT tile
 
 done:
 	RET

@@ -9,8 +9,7 @@ const (
 	tile2Rows, tile2Cols = 4, 8
 	tile4Rows, tile4Cols = 4, 8
 	row1Cols             = 64
-	// sums of 2×3 elements in 16 lanes fill the registers
-	dotsTileRows, dotsTileCols = 2, 3
+	dotsTileCols         = 3
 )
 
 // The bodies, in gemm_arm64.s. They trust their arguments: all dimensions are at least
@@ -42,8 +41,8 @@ func row1NEON(cols, k int, a *float32, acs int, b *float32, ldb int, c *float32)
 //go:noescape
 func transposeNEON(rows, cols int, src *float32, lds int, dst *float32, ldd int)
 
-// dotsNEON adds A·Bᵗ in lanes to the rows×cols tile c: A[i,p] is a[i*ars+p], B[p,j] is
-// b[j*ldb+p]; rows ≤ dotsTileRows, cols ≤ dotsTileCols.
+// dotsNEON adds A·Bᵗ in lanes to the rows×cols matrix c: A[i,p] is a[i*ars+p], B[p,j] is
+// b[j*ldb+p]; any rows, cols ≤ dotsTileCols: sums of 2×3 elements fill the registers.
 //
 //go:noescape
 func dotsNEON(rows, cols, k int, a *float32, ars int, b *float32, ldb int, c *float32, ldc int)

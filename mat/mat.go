@@ -17,7 +17,8 @@
 // included; a result that is NaN is NaN everywhere, its payload is not specified.
 // Reductions run over 64 lanes (element i in lane i mod 64; Nrm2 over 32 in float64)
 // that a fixed tree adds up, per block of 16384 elements; sums of a softmax have 16. Products are chains of fused
-// multiply-adds in increasing inner index. A row of a product gives the same bits alone
+// multiply-adds in increasing inner index or, where A·Bᵗ has long rows, sums over 16
+// lanes. A row of a product gives the same bits alone
 // and in any batch. The generic level rounds products before it adds and sums in fewer
 // lanes; it gives the same bits on every machine too. Sums and products state their error
 // bound, with u = 2⁻²⁴, the unit roundoff of float32, barring overflow and underflow.

@@ -12,6 +12,8 @@
 #define VFADD_S4(m, n, d) WORD $(0x4E20D400 | ((m)<<16) | ((n)<<5) | (d))
 // fsub vd.4s, vn.4s, vm.4s
 #define VFSUB_S4(m, n, d) WORD $(0x4EA0D400 | ((m)<<16) | ((n)<<5) | (d))
+// faddp vd.4s, vn.4s, vm.4s
+#define VFADDP_S4(m, n, d) WORD $(0x6E20D400 | ((m)<<16) | ((n)<<5) | (d))
 // fmul vd.4s, vn.4s, vm.4s
 #define VFMUL_S4(m, n, d) WORD $(0x6E20DC00 | ((m)<<16) | ((n)<<5) | (d))
 // fdiv vd.4s, vn.4s, vm.4s

@@ -1,7 +1,5 @@
 package mat
 
-import "math"
-
 // GemvBias computes the row y = x·W + bias, and y = ReLU of that if relu is true, like
 // [GemmBias] with one row: x has k elements, W is k×n with row stride ldw ≥ n.
 //
@@ -46,8 +44,6 @@ const (
 	// skipSample elements are looked at to tell whether it pays, skipZeros of them must be
 	// zero: below a quarter the list of the others costs more than it saves.
 	skipSample, skipZeros = 32, 8
-	// skipBlock terms are listed at once: the list is on the stack.
-	skipBlock = 512
 )
 
 // manyZeros estimates from a sample whether it pays to leave out zeros.
@@ -59,17 +55,4 @@ func manyZeros(x []float32) bool {
 		}
 	}
 	return zeros >= skipZeros
-}
-
-// nonzero lists the numbers of the elements that are not zero and returns how many. There may
-// be others behind them. len(x) ≤ skipBlock.
-func nonzero(list *[skipBlock + 16]uint32, x []float32) int {
-	n := 0
-	for i, v := range x {
-		list[n%skipBlock] = uint32(i)
-		// Without a branch, which would be taken at random: 1 if any bit but the sign is set.
-		u := math.Float32bits(v) << 1
-		n += int((u | -u) >> 31)
-	}
-	return n
 }

@@ -2,7 +2,14 @@
 
 package mat
 
-import "github.com/sinew-ml/sinew/internal/isa"
+import (
+	"math"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+)
+
+// skipBlock terms are listed at once: the list is on the stack.
+const skipBlock = 512
 
 // gemvSkip is GemvBias without the zeros of x, for n > 32 and x not empty. It reports false,
 // with nothing done, if the level has no kernel for it.
@@ -46,4 +53,17 @@ func gemvSkip(relu bool, n int, x, w []float32, ldw int, bias, y []float32) bool
 		}
 	}
 	return true
+}
+
+// nonzero lists the numbers of the elements that are not zero and returns how many. There may
+// be others behind them. len(x) ≤ skipBlock.
+func nonzero(list *[skipBlock + 16]uint32, x []float32) int {
+	n := 0
+	for i, v := range x {
+		list[n%skipBlock] = uint32(i)
+		// Without a branch, which would be taken at random: 1 if any bit but the sign is set.
+		u := math.Float32bits(v) << 1
+		n += int((u | -u) >> 31)
+	}
+	return n
 }

@@ -83,8 +83,11 @@ func (g *job) tiled() bool {
 		rows = min(rows, setRows)
 	}
 	d := depth
-	if g.m > rows && max(g.lda, g.ldb)%setStride == 0 {
-		d = setDepth
+	if g.m > rows {
+		d = tileDepth()
+		if max(g.lda, g.ldb)%setStride == 0 {
+			d = min(d, setDepth)
+		}
 	}
 	rows = evenly(g.m, rows)
 	if g.transB {
@@ -127,7 +130,7 @@ func (g *job) dots() bool {
 		defer g.finish()
 	}
 	for i, m := 0, 0; i < g.m; i += m {
-		m = dotsPiece(min(dotsRows, g.m-i))
+		m = dotsPiece(min(dotsRows, g.m-i), min(g.k, lanesBlock))
 		for at := 0; at < g.k; at += lanesBlock {
 			kp := min(lanesBlock, g.k-at)
 			for j := 0; j < g.n; {

@@ -48,6 +48,15 @@ func tileSize(q, m int) (rows, cols int) {
 	return 0, 0
 }
 
+// tileDepth returns the most terms of a call with several tiles. Those of AVX2 read B at
+// twice the rate: 16 columns of so many terms stay in the first-level cache.
+func tileDepth() int {
+	if isa.Active() == isa.AVX512 {
+		return depth
+	}
+	return 384
+}
+
 // panelCols returns the columns of the next panel if left are left and the largest has
 // cols.
 func panelCols(cols, left int) int {
@@ -120,10 +129,14 @@ func dotsCols(m, left int) int {
 	return left
 }
 
-// dotsPiece returns how many of m rows to do at once: one or two beyond a multiple of four
-// have their own kernels.
-func dotsPiece(m int) int {
-	if isa.Active() == isa.AVX512 && m > 4 && m%4 < 3 {
+// dotsPiece returns how many of m rows of k terms to do at once: with AVX-512 one or two
+// beyond a multiple of four have their own kernels; AVX2's small tiles need so much of A that
+// it must stay in the first-level cache.
+func dotsPiece(m, k int) int {
+	switch {
+	case isa.Active() != isa.AVX512:
+		return min(m, max(4, 5120/k/2*2))
+	case m > 4 && m%4 < 3:
 		return m / 4 * 4
 	}
 	return m

@@ -33,6 +33,9 @@ func tileSize(q, m int) (rows, cols int) {
 	return tile1Rows, tile1Cols
 }
 
+// tileDepth returns the most terms of a call with several tiles.
+func tileDepth() int { return depth }
+
 // panelCols returns the columns of the next panel if left are left and the largest has
 // cols.
 func panelCols(cols, left int) int { return min(cols, left) }
@@ -44,9 +47,7 @@ func callPanel(kind int, p *panel) {
 	if kind == kindDots {
 		for j := 0; j < p.cols; j += dotsTileCols {
 			cols, b := min(dotsTileCols, p.cols-j), at(p.b, j*p.ldb)
-			for i := 0; i < p.m; i += dotsTileRows {
-				dotsNEON(min(dotsTileRows, p.m-i), cols, p.k, at(p.a, i*p.ars), ars, b, ldb, at(p.c, i*p.ldc+4*j), ldc)
-			}
+			dotsNEON(p.m, cols, p.k, p.a, ars, b, ldb, at(p.c, 4*j), ldc)
 		}
 		return
 	}
@@ -73,8 +74,8 @@ func columnsTile(q, m int) (rows, cols int) { return 0, 0 }
 // dotsCols returns the columns of the next call in lanes.
 func dotsCols(m, left int) int { return left }
 
-// dotsPiece returns how many of m rows to do at once.
-func dotsPiece(m int) int { return m }
+// dotsPiece returns how many of m rows of k terms to do at once.
+func dotsPiece(m, k int) int { return m }
 
 // packing: tiles of 8 columns would have copies of small parts, see pack.go.
 const (
