@@ -279,6 +279,9 @@ func (c *chainBuilder) linear(s *linear) error {
 	}
 	c.layers = append(c.layers, l)
 	c.width = l.out
+	if s.relu {
+		return c.activate("relu", 0)
+	}
 	return nil
 }
 
@@ -409,7 +412,6 @@ func scaledNorm(s step, op *pairOp, v []float32) step {
 	case *batchNorm:
 		t := *s
 		t.gamma, t.beta = change(s.gamma, s.beta)
-		t.scale = nil // of no use outside a runner
 		return &t
 	case *layerNorm:
 		t := *s
@@ -430,7 +432,8 @@ func (c *chainBuilder) batchNorm(s *batchNorm) error {
 		return nil
 	}
 	c.each(subOp, s.mean)
-	c.each(mulOp, s.scale)
+	c.each(mulOp, s.invstd)
+	c.each(mulOp, s.gamma)
 	c.each(addOp, s.beta)
 	return nil
 }
@@ -449,7 +452,7 @@ func (c *chainBuilder) activation(s *unary) error {
 		}
 		return c.activate("elu", 1)
 	case seluFunc:
-		if !near(alpha, seluAlpha) || !near(beta, seluGamma) {
+		if !isSELU(s.alpha, s.beta) {
 			return fmt.Errorf("selu with alpha %g and gamma %g: want %g and %g", alpha, beta, seluAlpha, seluGamma)
 		}
 	case clipFunc:
@@ -459,7 +462,7 @@ func (c *chainBuilder) activation(s *unary) error {
 		name = "relu6"
 	case hardSigmoidFunc:
 		// clamp(alpha·x + beta) is clamp(x'/6 + ½) for x' = 6·alpha·x + (6·beta - 3).
-		if !s.isHardSigmoid() {
+		if !isHardSigmoid(s.alpha, s.beta) {
 			if c.open() == nil {
 				return errors.New("a hard sigmoid that does not follow a dense layer")
 			}

@@ -109,12 +109,11 @@ func TestRoundTrip(t *testing.T) {
 		if err := r.Run(x); err != nil {
 			t.Fatalf("%s: %v", e.name, err)
 		}
-		var wanted []any
-		for _, v := range want {
-			wanted = append(wanted, float64(v))
-		}
-		if err := compareFloats(r.Floats(0), wanted); err != nil {
-			t.Errorf("%s: runner: %v", e.name, err)
+		for i, v := range r.Floats(0) {
+			if math.Float32bits(v) != math.Float32bits(want[i]) {
+				t.Errorf("%s: runner: output %d: %g, want the same bits as %g", e.name, i, v, want[i])
+				break
+			}
 		}
 		back, err := model.Network()
 		if err != nil {

@@ -15,7 +15,16 @@ type fuser struct {
 
 // fuse returns the steps that the outputs need, in order.
 func (b *builder) fuse(outputs []*value) []step {
-	f := &fuser{steps: b.steps, producer: make([]step, len(b.slots)), uses: make([]int, len(b.slots))}
+	f := &fuser{steps: b.steps, producer: make([]step, len(b.slots))}
+	f.replace(outputs, f.better)
+	f.replace(outputs, f.floor) // last, as it would hide ReLU from the others
+	return f.steps
+}
+
+// replace puts what better returns in place of steps, unless it is nil, and drops those that
+// are not needed then.
+func (f *fuser) replace(outputs []*value, better func(s step) step) {
+	f.uses = make([]int, len(f.producer))
 	for _, s := range f.steps {
 		for _, v := range s.base().in {
 			if v.dynamic {
@@ -29,13 +38,13 @@ func (b *builder) fuse(outputs []*value) []step {
 	for i, s := range f.steps {
 		out := s.base().out
 		f.producer[out.slot] = s
-		if better := f.better(s); better != nil {
-			*better.base() = stepBase{node: s.base().node, in: better.base().in, out: out}
-			f.steps[i], f.producer[out.slot] = better, better
+		if t := better(s); t != nil {
+			*t.base() = stepBase{node: s.base().node, in: t.base().in, out: out}
+			f.steps[i], f.producer[out.slot] = t, t
 		}
 	}
 	// Backwards: what a needed step reads is needed.
-	needed := make([]bool, len(b.slots))
+	needed := make([]bool, len(f.producer))
 	for _, v := range outputs {
 		needed[v.slot] = true
 	}
@@ -53,7 +62,7 @@ func (b *builder) fuse(outputs []*value) []step {
 		kept--
 		f.steps[kept] = s
 	}
-	return f.steps[kept:]
+	f.steps = f.steps[kept:]
 }
 
 // better returns a step that does what s and steps before it do, or nil. Its base has in.
@@ -142,6 +151,21 @@ func (f *fuser) bias(s *pair) step {
 	}
 	t := *l
 	t.b = c
+	return &t
+}
+
+// floor makes ReLU of x·W + b one step.
+func (f *fuser) floor(s step) step {
+	r, ok := s.(*unary)
+	if !ok || r.f != reluFunc {
+		return nil
+	}
+	l, ok := f.producer[r.in[0].slot].(*linear)
+	if !ok || l.b == nil || f.uses[r.in[0].slot] != 1 {
+		return nil
+	}
+	t := *l
+	t.relu = true
 	return &t
 }
 
@@ -274,28 +298,23 @@ func (f *fuser) gated(s *pair) step {
 		case b != 0:
 		case fn.f == sigmoidFunc && near(a, 1) && u == cubic{0, 1}:
 			return newUnary(siluFunc, x, 0, 0)
-		case isHardSigmoid(fn, u, a):
+		case isHardSigmoidOf(fn, u, a):
 			return newUnary(hardSwishFunc, x, 0, 0)
 		}
 	}
 	return nil
 }
 
-// isHardSigmoid tells whether a·fn(u), where u is a polynomial of x, is the hard sigmoid of x.
-func isHardSigmoid(fn *unary, u cubic, a float64) bool {
+// isHardSigmoidOf tells whether a·fn(u), where u is a polynomial of x, is the hard sigmoid of x.
+func isHardSigmoidOf(fn *unary, u cubic, a float64) bool {
 	switch fn.f {
 	case hardSigmoidFunc:
-		return near(a, 1) && u.near(cubic{0, 1}) && fn.isHardSigmoid()
+		return near(a, 1) && u.near(cubic{0, 1}) && isHardSigmoid(fn.alpha, fn.beta)
 	case clipFunc:
 		return [2]float32{fn.alpha, fn.beta} == hardSigmoidClip && near(a, 1./6) && u.near(plus3) ||
 			[2]float32{fn.alpha, fn.beta} == [2]float32{0, 1} && near(a, 1) && u.near(sixthPlusHalf)
 	}
 	return false
-}
-
-// isHardSigmoid tells whether the step is clamp(x/6 + 1/2, 0, 1), the form package net has.
-func (s *unary) isHardSigmoid() bool {
-	return s.f == hardSigmoidFunc && near(float64(s.alpha), 1./6) && s.beta == 0.5
 }
 
 // factors collects what a product is made of, at all depths.
@@ -361,7 +380,7 @@ func (f *fuser) hardSigmoid(v *value) step {
 	// Every value below the shifts and scalings may be x.
 	x := fn.in[0]
 	for range affineDepth {
-		if u, ok := f.poly(fn.in[0], x, polyDepth); ok && isHardSigmoid(fn, u, a) {
+		if u, ok := f.poly(fn.in[0], x, polyDepth); ok && isHardSigmoidOf(fn, u, a) {
 			return newUnary(hardSigmoidFunc, x, 1./6, 0.5)
 		}
 		s, ok := f.producer[x.slot].(*pair)

@@ -7,25 +7,23 @@ import (
 	"github.com/sinew-ml/sinew/mat"
 )
 
-// linear is y = x·W + b over the last dimension of x.
+// linear is y = x·W + b over the last dimension of x, with ReLU of that if relu is true.
 type linear struct {
 	stepBase
 	inputs, outputs int
 	w               []float32 // (inputs, outputs), as package net has it
 	b               []float32 // (outputs) or nil
+	relu            bool      // only with b
 }
 
 func (s *linear) run(m *memory, rows int) {
 	x, y := m.floats(s.in[0], rows), m.floats(s.out, rows)
 	n := len(x) / s.inputs
-	beta := float32(0)
-	if s.b != nil { // the sums start from the bias, as in package net
-		beta = 1
-		for r := range n {
-			copy(y[r*s.outputs:][:s.outputs], s.b)
-		}
+	if s.b == nil {
+		mat.Gemm(mat.NoTrans, mat.NoTrans, n, s.outputs, s.inputs, 1, x, s.inputs, s.w, s.outputs, 0, y, s.outputs)
+		return
 	}
-	mat.Gemm(mat.NoTrans, mat.NoTrans, n, s.outputs, s.inputs, 1, x, s.inputs, s.w, s.outputs, beta, y, s.outputs)
+	mat.GemmBias(s.relu, n, s.outputs, s.inputs, x, s.inputs, s.w, s.outputs, s.b, y, s.outputs)
 }
 
 func (s *linear) work() int64 { return int64(s.in[0].size()) * int64(s.outputs) }

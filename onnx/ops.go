@@ -18,34 +18,67 @@ type operator struct {
 // variadic is the most inputs of operators that take any number.
 const variadic = 1 << 10
 
-// The element-wise functions: from package mat where it has them, else from plain.go.
+// The element-wise functions: those of package mat, which are package net's activations, and
+// those of plain.go.
 var (
 	reluFunc        = &function{"relu", func(dst, x []float32, _, _ float32) { mat.ReLU(dst, x) }}
 	sigmoidFunc     = &function{"sigmoid", func(dst, x []float32, _, _ float32) { mat.Sigmoid(dst, x) }}
 	tanhFunc        = &function{"tanh", func(dst, x []float32, _, _ float32) { mat.Tanh(dst, x) }}
-	leakyReLUFunc   = &function{"leaky-relu", each(leakyReLU)}
-	eluFunc         = &function{"elu", each(elu)}
-	seluFunc        = &function{"selu", each(selu)}
+	leakyReLUFunc   = &function{"leaky-relu", func(dst, x []float32, alpha, _ float32) { mat.LeakyReLU(dst, x, alpha) }}
+	eluFunc         = &function{"elu", func(dst, x []float32, alpha, _ float32) { mat.ELU(dst, x, alpha) }}
+	seluFunc        = &function{"selu", runSELU}
+	geluFunc        = &function{"gelu", func(dst, x []float32, _, _ float32) { mat.GELU(dst, x) }}
+	geluTanhFunc    = &function{"gelu-tanh", func(dst, x []float32, _, _ float32) { mat.GELUTanh(dst, x) }}
+	siluFunc        = &function{"silu", func(dst, x []float32, _, _ float32) { mat.SiLU(dst, x) }}
+	softplusFunc    = &function{"softplus", func(dst, x []float32, _, _ float32) { mat.Softplus(dst, x) }}
+	hardSigmoidFunc = &function{"hard-sigmoid", runHardSigmoid}
+	hardSwishFunc   = &function{"hard-swish", func(dst, x []float32, _, _ float32) { mat.HardSwish(dst, x) }}
+	clipFunc        = &function{"clip", runClip}
+	expFunc         = &function{"exp", func(dst, x []float32, _, _ float32) { mat.Exp(dst, x) }}
+	logFunc         = &function{"log", func(dst, x []float32, _, _ float32) { mat.Log(dst, x) }}
 	celuFunc        = &function{"celu", each(celu)}
 	thresholdedFunc = &function{"thresholded-relu", each(thresholdedReLU)}
-	geluFunc        = &function{"gelu", each(gelu)}
-	geluTanhFunc    = &function{"gelu-tanh", each(geluTanh)}
-	siluFunc        = &function{"silu", each(silu)}
 	mishFunc        = &function{"mish", each(mish)}
-	softplusFunc    = &function{"softplus", each(softplus)}
 	softsignFunc    = &function{"softsign", each(softsign)}
-	hardSigmoidFunc = &function{"hard-sigmoid", each(hardSigmoid)}
-	hardSwishFunc   = &function{"hard-swish", each(hardSwish)}
-	clipFunc        = &function{"clip", each(clip)}
 	stepFunc        = &function{"greater", each(greater)}
 	erfFunc         = &function{"erf", each(erf)}
-	expFunc         = &function{"exp", each(exp)}
-	logFunc         = &function{"log", each(log)}
 	sqrtFunc        = &function{"sqrt", each(sqrt)}
 	negFunc         = &function{"neg", each(neg)}
 	absFunc         = &function{"abs", each(abs)}
 	reciprocalFunc  = &function{"reciprocal", each(reciprocal)}
 )
+
+// Package mat has one form of some functions that take parameters here.
+
+func runSELU(dst, x []float32, alpha, gamma float32) {
+	if isSELU(alpha, gamma) {
+		mat.SELU(dst, x)
+		return
+	}
+	each(selu)(dst, x, alpha, gamma)
+}
+
+func isSELU(alpha, gamma float32) bool {
+	return near(float64(alpha), seluAlpha) && near(float64(gamma), seluGamma)
+}
+
+func runHardSigmoid(dst, x []float32, alpha, beta float32) {
+	if isHardSigmoid(alpha, beta) {
+		mat.HardSigmoid(dst, x)
+		return
+	}
+	each(hardSigmoid)(dst, x, alpha, beta)
+}
+
+func isHardSigmoid(alpha, beta float32) bool { return near(float64(alpha), 1./6) && beta == 0.5 }
+
+func runClip(dst, x []float32, lo, hi float32) {
+	if lo == 0 && hi == 6 {
+		mat.ReLU6(dst, x)
+		return
+	}
+	each(clip)(dst, x, lo, hi)
+}
 
 // The constants of Selu that ONNX gives as defaults.
 const (

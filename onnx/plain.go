@@ -6,8 +6,8 @@ import (
 	"github.com/sinew-ml/sinew/internal/fmath"
 )
 
-// Element-wise functions that package mat does not have (yet): evaluated in float64 and
-// rounded once to float32.
+// Element-wise functions that package mat has no kernel for: evaluated in float64 and rounded
+// once to float32.
 
 // each makes a function on slices of one on numbers.
 func each(f func(x, alpha, beta float64) float64) func(dst, x []float32, alpha, beta float32) {
@@ -29,29 +29,17 @@ func pow(x, y float32) float32 {
 	return float32(math.Pow(float64(x), float64(y)))
 }
 
-func leakyReLU(x, alpha, _ float64) float64 {
-	if x < 0 {
-		return alpha * x
-	}
-	return x
-}
-
-// expm1 is eˣ-1; the standard library's is exact where the difference would cancel.
-func expm1(x float64) float64 { return math.Expm1(x) }
-
-func elu(x, alpha, _ float64) float64 {
-	if x < 0 {
-		return alpha * expm1(x)
-	}
-	return x
-}
-
 // selu is gamma·(x, or alpha·(eˣ-1) below 0).
-func selu(x, alpha, gamma float64) float64 { return gamma * elu(x, alpha, 0) }
+func selu(x, alpha, gamma float64) float64 {
+	if x < 0 {
+		return gamma * alpha * math.Expm1(x)
+	}
+	return gamma * x
+}
 
 func celu(x, alpha, _ float64) float64 {
 	if x < 0 {
-		return alpha * expm1(x/alpha)
+		return alpha * math.Expm1(x/alpha)
 	}
 	return x
 }
@@ -63,30 +51,14 @@ func thresholdedReLU(x, alpha, _ float64) float64 {
 	return 0
 }
 
-func gelu(x, _, _ float64) float64 {
-	return 0.5 * x * math.Erfc(-x/math.Sqrt2) // 1+erf would cancel for x far below 0
+// mish is x·tanh(log(1+eˣ)).
+func mish(x, _, _ float64) float64 {
+	return x * fmath.Tanh(max(x, 0)+math.Log1p(fmath.Exp(-math.Abs(x))))
 }
-
-func geluTanh(x, _, _ float64) float64 {
-	// ½(1+tanh u) = sigmoid(2u), which does not cancel.
-	u := math.Sqrt(2/math.Pi) * (x + 0.044715*x*x*x)
-	return x * fmath.Sigmoid(2*u)
-}
-
-func silu(x, _, _ float64) float64 { return x * fmath.Sigmoid(x) }
-
-// softplus is log(1+eˣ) without overflow.
-func softplus(x, _, _ float64) float64 {
-	return max(x, 0) + math.Log1p(fmath.Exp(-math.Abs(x)))
-}
-
-func mish(x, _, _ float64) float64 { return x * fmath.Tanh(softplus(x, 0, 0)) }
 
 func softsign(x, _, _ float64) float64 { return x / (1 + math.Abs(x)) }
 
 func hardSigmoid(x, alpha, beta float64) float64 { return max(0, min(1, alpha*x+beta)) }
-
-func hardSwish(x, _, _ float64) float64 { return x * max(0, min(1, x/6+0.5)) }
 
 // clip gives hi where lo > hi, as ONNX says.
 func clip(x, lo, hi float64) float64 { return min(max(x, lo), hi) }
@@ -100,8 +72,6 @@ func greater(x, alpha, _ float64) float64 {
 }
 
 func erf(x, _, _ float64) float64        { return math.Erf(x) }
-func exp(x, _, _ float64) float64        { return fmath.Exp(x) }
-func log(x, _, _ float64) float64        { return fmath.Log(x) }
 func sqrt(x, _, _ float64) float64       { return math.Sqrt(x) }
 func neg(x, _, _ float64) float64        { return -x }
 func abs(x, _, _ float64) float64        { return math.Abs(x) }

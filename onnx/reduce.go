@@ -26,19 +26,23 @@ type softmax struct {
 
 func (s *softmax) run(m *memory, rows int) {
 	x, y := m.floats(s.in[0], rows), m.floats(s.out, rows)
+	switch {
+	case s.inner == 1 && s.log:
+		mat.LogSoftmaxRows(y, x, len(x)/s.n, s.n)
+		return
+	case s.inner == 1:
+		mat.SoftmaxRows(y, x, len(x)/s.n, s.n, nil)
+		return
+	}
 	block := s.n * s.inner
 	for ; len(x) > 0; x, y = x[block:], y[block:] {
-		if s.inner == 1 && !s.log {
-			mat.Softmax(y[:block], x[:block])
-			continue
-		}
 		for i := range s.inner {
 			softmaxLine(y[i:block], x[i:block], s.inner, s.log)
 		}
 	}
 }
 
-// softmaxLine takes every inner'th element, as mat.Softmax would.
+// softmaxLine takes every inner'th element, in float64.
 func softmaxLine(y, x []float32, inner int, log bool) {
 	top := math.Inf(-1)
 	for i := 0; i < len(x); i += inner {
@@ -262,23 +266,7 @@ type layerNorm struct {
 }
 
 func (s *layerNorm) run(m *memory, rows int) {
-	x, y := m.floats(s.in[0], rows), m.floats(s.out, rows)
-	for ; len(x) > 0; x, y = x[s.n:], y[s.n:] {
-		sum := 0.0
-		for _, v := range x[:s.n] {
-			sum += float64(v)
-		}
-		mean := sum / float64(s.n)
-		sum = 0
-		for _, v := range x[:s.n] {
-			d := float64(v) - mean
-			sum += d * d
-		}
-		scale := 1 / math.Sqrt(sum/float64(s.n)+s.eps)
-		for j, v := range x[:s.n] {
-			y[j] = float32((float64(v)-mean)*scale*float64(s.gamma[j]) + float64(s.beta[j]))
-		}
-	}
+	mat.LayerNorm(m.floats(s.out, rows), m.floats(s.in[0], rows), s.gamma, s.beta, float32(s.eps), nil, nil)
 }
 
 func buildLayerNorm(b *builder, n *node, in []*value) ([]*value, error) {
@@ -344,23 +332,26 @@ func (b *builder) spread(v *value, shape []int, missing float32) ([]float32, err
 	return out, nil
 }
 
-// batchNorm is y = (x - mean)·scale + beta with scale = gamma/√(variance + eps), for each
-// of the channels, which have inner elements each.
+// batchNorm is y = (x - mean)/√(variance + eps)·gamma + beta for each of the channels, which have inner elements each.
 type batchNorm struct {
 	stepBase
 	inner                       int
 	gamma, beta, mean, variance []float32
-	scale                       []float32
+	invstd                      []float32 // 1/√(variance + eps)
 	eps                         float64
 }
 
 func (s *batchNorm) run(m *memory, rows int) {
 	x, y := m.floats(s.in[0], rows), m.floats(s.out, rows)
+	if n := len(s.gamma); s.inner == 1 {
+		mat.BatchNorm(y, x, s.mean, s.invstd, s.gamma, s.beta, rows, n, n)
+		return
+	}
 	for len(x) > 0 {
-		for c, scale := range s.scale {
-			mean, beta := s.mean[c], s.beta[c]
+		for c, gamma := range s.gamma {
+			mean, beta, scale := s.mean[c], s.beta[c], gamma*s.invstd[c]
 			for j, v := range x[:s.inner] {
-				y[j] = (v-mean)*scale + beta
+				y[j] = float32((v-mean)*scale) + beta
 			}
 			x, y = x[s.inner:], y[s.inner:]
 		}
@@ -398,9 +389,7 @@ func buildBatchNorm(b *builder, n *node, in []*value) ([]*value, error) {
 		}
 		*p = v.f
 	}
-	s.scale = make([]float32, channels)
-	for c := range s.scale {
-		s.scale[c] = float32(float64(s.gamma[c]) / math.Sqrt(float64(s.variance[c])+eps))
-	}
+	s.invstd = make([]float32, channels)
+	mat.InvStd(s.invstd, s.variance, float32(eps))
 	return one(b.emit(s, floats, x.shape))
 }

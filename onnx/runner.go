@@ -19,7 +19,9 @@ type Runner struct {
 const MaxRunner = 1 << 33
 
 // NewRunner returns a Runner for up to maxRows rows a call. Buffers are shared where the
-// model allows. It fails if maxRows < 1 or if they would take more than [MaxRunner] bytes.
+// model allows. It computes with the kernels of package mat, so what is said there of bits
+// holds here, and a model that [Save] wrote gives the bits of the network's Predictor.
+// It fails if maxRows < 1 or if the buffers would take more than [MaxRunner] bytes.
 func (m *Model) NewRunner(maxRows int) (*Runner, error) {
 	p := newPlan(m)
 	perRow := int64(0)
