@@ -642,3 +642,36 @@ func TestClass(t *testing.T) {
 		}
 	}
 }
+
+// A row of blank pixels gives what it gives in a batch, and weights that are not finite
+// show although their inputs are 0.
+func TestBlankInputs(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		m := randomNetwork(t, net.Config{Inputs: 300, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 90, Activation: net.ReLU}, {Units: 70, Activation: net.ReLU}, {Units: 5}}})
+		const rows = 4
+		x := make([]float32, rows*300)
+		for i := range x {
+			if i%7 == 0 {
+				x[i] = float32(i%13) - 5
+			}
+		}
+		clear(x[600:900]) // nothing at all
+		want := append([]float32(nil), m.NewPredictor(rows).Predict(x)...)
+		p := m.NewPredictor(1)
+		for r := range rows {
+			got := p.Predict(x[r*300:][:300])
+			for j, v := range got {
+				if v != want[r*5+j] {
+					t.Errorf("row %d: output %d is %g alone, %g in the batch", r, j, v, want[r*5+j])
+				}
+			}
+		}
+		w, _ := m.Layer(0)
+		for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+			w[1*90+3] = float32(bad) // of input 1, which is 0 in row 0
+			if y := m.NewPredictor(1).Predict(x[:300]); y[0] == y[0] {
+				t.Errorf("a weight of %g for an input of 0: outputs %v, want NaN", bad, y)
+			}
+		}
+	})
+}

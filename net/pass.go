@@ -84,12 +84,16 @@ func (l *dense) activate(y, z []float32) {
 }
 
 // predict sets y to the layer's output for x, as predictions have it. inv is scratch for a
-// batch norm, as long as the widest one.
-func (l *dense) predict(x, y []float32, rows int, inv []float32) {
-	if rows == 0 {
+// batch norm, as long as the widest one; finite promises that the weights are.
+func (l *dense) predict(x, y []float32, rows int, inv []float32, finite bool) {
+	switch rows {
+	case 0:
 		return
+	case 1: // may leave out the weights of zeros
+		mat.GemvBias(l.floor, finite, l.out, l.in, x, l.w, l.out, l.b, y)
+	default:
+		l.linear(x, y, rows)
 	}
-	l.linear(x, y, rows)
 	switch l.norm {
 	case BatchNorm:
 		inv = inv[:l.out]

@@ -1,10 +1,13 @@
 package net
 
+import "github.com/sinew-ml/sinew/mat"
+
 // Predictor runs rows through a network or an [Ensemble]. It holds the buffers of one goroutine; any
 // number of Predictors share a Network. Prediction allocates nothing.
 type Predictor struct {
 	ws      *Workspace
 	outs    [2][]float32 // (rows, units) of the layers, in turn
+	finite  bool         // no weight is NaN or infinite
 	probs   []float32    // (rows, outputs) for a loss of logits
 	classes []int
 	others  []*Predictor // of an ensemble's further members
@@ -12,6 +15,11 @@ type Predictor struct {
 
 // NewPredictor returns a Predictor for up to maxRows rows a call. It panics if
 // maxRows < 1.
+//
+// A single row skips the weights that belong to zeros (blank pixels, outputs of ReLU) where
+// that is faster. 0·NaN and 0·Inf must not be lost that way: NewPredictor looks for such
+// weights, and nothing is skipped if there are any. After writing weights of your own that
+// may not be finite, make a new Predictor; training never leaves such weights.
 func (m *Network) NewPredictor(maxRows int) *Predictor {
 	p := &Predictor{ws: m.newWorkspace(maxRows), classes: make([]int, maxRows)}
 	var widest [2]int
@@ -20,6 +28,10 @@ func (m *Network) NewPredictor(maxRows int) *Predictor {
 	}
 	for i, n := range widest {
 		p.outs[i] = make([]float32, maxRows*n)
+	}
+	p.finite = true
+	for i := range m.layers {
+		p.finite = p.finite && mat.AllFinite(m.layers[i].w)
 	}
 	if m.config.Loss.logits() {
 		p.probs = make([]float32, maxRows*m.Outputs())
@@ -30,7 +42,7 @@ func (m *Network) NewPredictor(maxRows int) *Predictor {
 // Predict returns the network's outputs (rows, outputs) for x (rows, inputs):
 // probabilities for SoftmaxCrossEntropy and BinaryCrossEntropy, the last layer's outputs
 // otherwise. The result is the Predictor's memory, valid until its next call. A row
-// gives the same bits alone and in any batch.
+// gives the same bits alone and in any batch, up to the sign of a zero.
 //
 // It panics if len(x) is not a multiple of the number of inputs, or has more than
 // maxRows rows; no rows give no outputs.
@@ -52,7 +64,7 @@ func (p *Predictor) Predict(x []float32) []float32 {
 	for i := range m.layers {
 		l := &m.layers[i]
 		y := p.outs[i%2][:rows*l.out]
-		l.predict(x, y, rows, p.ws.inv)
+		l.predict(x, y, rows, p.ws.inv, p.finite)
 		x = y
 	}
 	if p.probs != nil {

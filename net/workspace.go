@@ -221,7 +221,7 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 	for i := range ws.m.layers {
 		l, r := &ws.m.layers[i], &ws.layers[i]
 		y := r.y[:ws.rows*l.out]
-		l.predict(x, y, ws.rows, ws.inv)
+		l.predict(x, y, ws.rows, ws.inv, false)
 		x = y
 	}
 	ws.lossRows(0, ws.rows)
