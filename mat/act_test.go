@@ -108,7 +108,7 @@ func gateSlope64(x, w, slope float64) float64 {
 }
 
 var activations = []operation{
-	activationRow("Exp", Exp, ref.Exp, 0.9, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
+	activationRow("Exp", Exp, ref.Exp, 0.95, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
 	activationRow("Log", Log, ref.Log, 0.85, math.Log, func() { var x [stackLen]float32; Log(x[:], x[:]) }),
 	activationRow("Sigmoid", Sigmoid, ref.Sigmoid, 1, logistic, func() { var x [stackLen]float32; Sigmoid(x[:], x[:]) }),
 	activationRow("Tanh", Tanh, ref.Tanh, 0.9, math.Tanh, func() { var x [stackLen]float32; Tanh(x[:], x[:]) }),

@@ -107,7 +107,7 @@ const (
 )
 
 var functions = []function{
-	{name: "Exp", call: mat.Exp, truth: math.Exp, fused: 0.9, generic: 0.501},
+	{name: "Exp", call: mat.Exp, truth: math.Exp, fused: 0.95, generic: 0.501},
 	{name: "Log", call: mat.Log, truth: math.Log, fused: 0.85, generic: 0.501},
 	{name: "Sigmoid", call: mat.Sigmoid, truth: logistic, fused: 1, generic: 0.501},
 	{name: "Tanh", call: mat.Tanh, truth: math.Tanh, fused: 0.9, generic: 0.501},

@@ -16,12 +16,12 @@ func TestSample(t *testing.T) {
 	for _, f := range functions {
 		for _, level := range isa.Available() {
 			restore := isa.Force(level)
-			r := sweep(f, step)
+			r := sweep(f, arguments{0, 1<<31 - 1, step})
 			restore()
 			if !(r.worst <= f.bound(level)) {
 				t.Errorf("%s, isa %v: off by %.4f at %g (%#08x), bound %g", f.name, level, r.worst, r.at, math.Float32bits(r.at), f.bound(level))
 			}
-			if want := (1<<32-1)/step + 1; r.count != want {
+			if want := ((1<<31-1)/step + 1) * 2; r.count != want {
 				t.Errorf("%s, isa %v: %d arguments, want %d", f.name, level, r.count, want)
 			}
 			// A step as large as the sample's never misses by so much that a bound is far off.
@@ -53,9 +53,10 @@ func TestDistance(t *testing.T) {
 func TestErrors(t *testing.T) {
 	for _, c := range []struct {
 		name, level string
-		step        uint64
-	}{{"", "", 0}, {"exq", "", 1}, {"exp", "neno", 1}} {
-		if err := run(c.name, c.level, c.step); err == nil {
+		args        arguments
+	}{{"", "", arguments{0, 1, 0}}, {"exq", "", arguments{0, 1, 1}}, {"exp", "neno", arguments{0, 1, 1}}, {"exp", "", arguments{2, 1, 1}},
+		{"exp", "", arguments{0, 1 << 31, 1}}} {
+		if err := run(c.name, c.level, c.args); err == nil {
 			t.Errorf("%+v: no error", c)
 		}
 	}
