@@ -24,7 +24,7 @@ var layers = map[string][]string{
 	"/mat":                  {"/internal/isa", "/internal/fmath", "/internal/rng"},
 	"/internal/sweep":       {"/mat", "/internal/isa"},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
-	"/train":                {"/net", "/mat", "/internal/rng", "/internal/fmath"},
+	"/train":                {"/net", "/mat", "/internal/rng", "/internal/fmath", "/internal/atomicfile", "/internal/safetensors"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},
 	"/metrics":              {},
 	"/data":                 {"/train", "/internal/rng"},

@@ -17,7 +17,9 @@ import (
 const (
 	versionKey = "sinew.version"
 	configKey  = "sinew.config"
-	version    = "1"
+
+	checkpointKey = "sinew.checkpoint" // a file of package train
+	version       = "1"
 
 	// maxConfig bounds the text of the configuration before it is decoded: MaxLayers
 	// layers of about 100 bytes each stay far below.
@@ -182,6 +184,8 @@ func oneNetwork(f *safetensors.File) (Config, *Transform, error) {
 
 func checkVersion(f *safetensors.File) error {
 	switch v, ok := f.Metadata[versionKey]; {
+	case !ok && f.Metadata[checkpointKey] != "":
+		return errors.New("this is a checkpoint of package train: its LoadNetwork takes the network out")
 	case !ok:
 		return fmt.Errorf("no %q in the metadata: not a Sinew model", versionKey)
 	case v != version:

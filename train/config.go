@@ -63,6 +63,10 @@ type Config struct {
 	// processors. Small steps are done by one, and results do not depend on it.
 	Workers int
 
+	// Checkpoint says where Fit keeps its state, so that a run that was stopped, whatever
+	// stopped it, can be finished by [Trainer.Resume] and Fit.
+	Checkpoint Checkpoint
+
 	// Progress is called by Fit after each step and each epoch, on Fit's goroutine.
 	Progress func(Progress)
 }
@@ -157,6 +161,9 @@ func (c *Config) check(m *net.Network) error {
 	}
 	if !trains {
 		return errors.New("all layers are frozen")
+	}
+	if err := c.Checkpoint.check(); err != nil {
+		return err
 	}
 	switch c.Optimizer.(type) {
 	case SGD, AdaGrad, RMSProp, Adam, AdamW, RProp:

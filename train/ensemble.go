@@ -53,6 +53,8 @@ func FitEnsemble(ctx context.Context, m *net.Network, c Config, e EnsembleConfig
 		return nil, nil, fmt.Errorf("train: members %d: want 1...%d, or 0 for %d", e.Members, net.MaxMembers, defaultMembers)
 	case e.Workers < 0:
 		return nil, nil, fmt.Errorf("train: workers %d: want at least 0", e.Workers)
+	case c.Checkpoint.Path != "":
+		return nil, nil, errors.New("train: an ensemble has no checkpoint: want an empty Checkpoint.Path")
 	case e.Bootstrap && e.Snapshots:
 		return nil, nil, errors.New("train: both Bootstrap and Snapshots are given: want at most one of them")
 	}

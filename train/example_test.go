@@ -3,9 +3,13 @@ package train_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 
 	"github.com/sinew-ml/sinew/fixtures"
 	"github.com/sinew-ml/sinew/net"
@@ -138,4 +142,45 @@ func ExampleConfig_l1() {
 	// Output:
 	// [2 -3 0 0 0 0]
 	// 67% of the weights are 0
+}
+
+// A run that goes on where it was stopped, by whatever: the same program is simply
+// started again.
+func ExampleTrainer_Resume() {
+	x, labels := fixtures.Digits()
+	data := &train.Dataset{Inputs: 64, X: x, Labels: labels}
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "digits.checkpoint")
+
+	program := func(ctx context.Context, progress func(train.Progress)) {
+		m, err := net.New(net.Config{Inputs: 64, Layers: []net.Layer{{Units: 10}}, Loss: net.SoftmaxCrossEntropy})
+		if err != nil {
+			log.Fatal(err)
+		}
+		m.Init(1)
+		t, err := train.New(m, train.Config{Epochs: 3, Checkpoint: train.Checkpoint{Path: path}, Progress: progress})
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := t.Resume(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Fatal(err)
+		}
+		from := t.Steps()
+		h, err := t.Fit(ctx, data, nil)
+		fmt.Printf("from step %d to %d: %d epochs, %v\n", from, t.Steps(), len(h.Epochs), err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	program(ctx, func(p train.Progress) {
+		if p.Epoch == 2 && p.Step == 20 {
+			cancel()
+		}
+	})
+	program(context.Background(), nil)
+	// Output:
+	// from step 0 to 77: 1 epochs, context canceled
+	// from step 77 to 171: 3 epochs, <nil>
 }

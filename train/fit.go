@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/sinew-ml/sinew/internal/rng"
@@ -21,6 +22,9 @@ type Progress struct {
 
 	// Done points to the record of the epoch when it has ended, and is nil before.
 	Done *Epoch
+
+	// NotSaved says why the newest checkpoint could not be written, and is nil if it was.
+	NotSaved error
 }
 
 // run is where a Fit is, and what it needs to go on from there.
@@ -39,7 +43,19 @@ type run struct {
 	Best   float64 `json:"best"`   // watched figure, lower being better
 	Last   int     `json:"last"`   // steps of the epoch before; 0: none
 
-	History History `json:"history"`
+	History History `json:"-"`
+}
+
+// over reports whether nothing is left to do.
+func (r *run) over(c *Config) bool {
+	return r.Done >= r.Epochs || c.Patience > 0 && r.Waited >= c.Patience
+}
+
+// kept is the state at the end of the last finished epoch.
+type kept struct {
+	arenas   [][]float32 // all that an update changes
+	steps    int
+	averaged int
 }
 
 // Fit trains for Epochs passes over data, in an order that the seed and the number of
@@ -54,6 +70,8 @@ type run struct {
 //     parameters, with KeepBest or Patience, those of the best). They are finite; if the
 //     loss rose before, an earlier copy may be better.
 //   - Data that does not fit the network gives an error before anything is changed.
+//   - If a checkpoint cannot be written, Fit goes on, and tries again at the next. If the
+//     last one fails, it returns that error, joined to the other if there is one.
 //
 // Calling Fit again goes on from where parameters and optimizer are, with the order of
 // the next epoch: two runs of one epoch give the bits of one run of two, unless KeepBest,
@@ -79,7 +97,7 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 	}
 	return t.fit(ctx, &fit{
 		t: t, rows: rows, labels: data.Labels != nil, classes: classes, probe: data.Take(probe), validation: validation,
-		baseline: baseline(t.m.Config(), data, weights),
+		baseline: baseline(t.m.Config(), data, weights), digest: data.Digest,
 	})
 }
 
@@ -88,6 +106,11 @@ const probeRows = 512
 
 // Source gives the rows of a data set that need not fit memory, pass by pass. Package data
 // has some, and a reader ahead for all.
+//
+// A run that is resumed goes on within a pass: it calls Rewind with the number of that pass
+// first, and reads the rows that it has used already once more. So the rows of a pass must
+// be a function of its number. A source that also has a method Digest() string is held
+// against the digest in the checkpoint.
 type Source interface {
 	// Inputs returns the number of features per row.
 	Inputs() int
@@ -115,7 +138,13 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 		return new(History), err
 	}
 	rows := &streamed{t: t, source: source, labels: labels, classes: classes}
-	return t.fit(ctx, &fit{t: t, rows: rows, labels: labels, classes: classes, validation: validation})
+	digest := func() string {
+		if s, ok := source.(interface{ Digest() string }); ok {
+			return "stream " + s.Digest()
+		}
+		return "stream"
+	}
+	return t.fit(ctx, &fit{t: t, rows: rows, labels: labels, classes: classes, validation: validation, digest: digest})
 }
 
 // feed gives the batches of a run.
@@ -125,23 +154,47 @@ type feed interface {
 	begin(epoch, skip int) (steps int, err error)
 	// next returns the next batch, or io.EOF.
 	next() (net.Batch, error)
+	// first returns the rows of the epoch's first batch, of a stream.
+	first() *Dataset
 }
 
 // fit runs what is left of a run.
 func (t *Trainer) fit(ctx context.Context, f *fit) (*History, error) {
+	if t.fitting != nil {
+		return new(History), errors.New("train: Fit is called while it runs")
+	}
+	given := f.validation
 	if err := f.check(); err != nil {
 		return new(History), err
 	}
-	if !t.resumed {
-		t.run = run{Epochs: t.c.Epochs, History: History{Baseline: f.baseline}}
+	f.digests = sync.OnceValue(func() digests {
+		d := digests{Data: f.digest()}
+		if given != nil {
+			d.Validation = given.Digest()
+		}
+		return d
+	})
+	if t.resumed != nil {
+		if err := f.digests().same(*t.resumed); err != nil {
+			return new(History), err
+		}
+	} else {
+		t.run, t.before, t.kept = run{Epochs: t.c.Epochs, History: History{Baseline: f.baseline}}, nil, nil
 	}
-	t.resumed = false
-	f.before = append([]float32(nil), t.m.Params()...)
-	f.keep()
+	t.resumed = nil
+	if t.kept == nil {
+		t.keep()
+	}
 	if f.best = t.c.bestWanted(); f.best && t.best == nil {
 		t.best = append(append([]float32(nil), t.m.Params()...), t.m.Stats()...)
 	}
+	t.fitting = f
+	defer func() { t.fitting, t.before, t.kept = nil, nil, nil }()
+	f.saver.begin(t)
 	err := f.epochs(ctx)
+	if notSaved := f.saver.last(t); notSaved != nil {
+		err = errors.Join(err, notSaved)
+	}
 	if f.left == nil && t.run.Done > 0 || f.best && t.run.History.Best > 0 {
 		f.leave()
 	}
@@ -191,13 +244,11 @@ type fit struct {
 	validation *Dataset
 	baseline   float64 // of History
 	best       bool
-	before     []float32 // parameters before the last step
-	left       error     // why the run was left before its end
+	left       error // why the run was left before its end
 
-	// At the end of the last finished epoch.
-	good     [][]float32 // all that an update changes
-	steps    int
-	averaged int
+	digest  func() string  // of the training set
+	digests func() digests // of both sets, computed once: they take a pass over the data
+	saver   saver
 }
 
 // arenas returns all that an update changes.
@@ -206,29 +257,34 @@ func (t *Trainer) arenas() [][]float32 {
 }
 
 // keep makes a copy of what is good.
-func (f *fit) keep() {
-	arenas := f.t.arenas()
-	if f.good == nil {
-		f.good = make([][]float32, len(arenas))
+func (t *Trainer) keep() {
+	arenas := t.arenas()
+	if t.kept == nil {
+		t.kept = &kept{arenas: make([][]float32, len(arenas))}
 		for i, a := range arenas {
-			f.good[i] = make([]float32, len(a))
+			t.kept.arenas[i] = make([]float32, len(a))
 		}
 	}
 	for i, a := range arenas {
-		copy(f.good[i], a)
+		copy(t.kept.arenas[i], a)
 	}
-	f.steps, f.averaged = f.t.steps, f.t.averaged
+	t.kept.steps, t.kept.averaged = t.steps, t.averaged
+}
+
+// restore puts back what was good.
+func (t *Trainer) restore() {
+	for i, a := range t.arenas() {
+		copy(a, t.kept.arenas[i])
+	}
+	t.steps, t.averaged = t.kept.steps, t.kept.averaged
+	t.run.Step = 0
 }
 
 // epochs runs the epochs that are left.
 func (f *fit) epochs(ctx context.Context) error {
-	r := &f.t.run
-	for r.Done < r.Epochs {
+	for !f.t.run.over(&f.t.c) {
 		if f.left = f.epoch(ctx); f.left != nil {
 			return f.left
-		}
-		if p := f.t.c.Patience; p > 0 && r.Waited >= p {
-			r.Epochs = r.Done
 		}
 	}
 	return nil
@@ -267,9 +323,10 @@ func (f *fit) epoch(ctx context.Context) error {
 		if steps == 0 {
 			return errors.New("train: the learning rate's schedule has no number of steps, and the length of a stream is not known")
 		}
-		t.schedule = s.within(steps * r.Epochs)
+		t.bind(steps * r.Epochs)
 	}
 	if r.Step == 0 {
+		t.before = t.before[:0]
 		r.Rate, r.Loss, r.Weight, r.Rows, r.Right, r.Norms, r.Norm = t.rate(), 0, 0, 0, 0, 0, 0
 	}
 	for {
@@ -284,7 +341,7 @@ func (f *fit) epoch(ctx context.Context) error {
 			return err
 		}
 		if exact == 0 || r.Step+1 == exact { // any step of a stream may be its last
-			copy(f.before, t.m.Params())
+			t.before = append(t.before[:0], t.m.Params()...)
 		}
 		loss, err := t.Step(b)
 		if err != nil {
@@ -301,15 +358,16 @@ func (f *fit) epoch(ctx context.Context) error {
 		if b.Labels != nil {
 			r.Right += correct(t.m, t.ws.Outputs(n), b.Labels)
 		}
+		f.saver.step(t)
 		if t.c.Progress != nil {
-			t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Step, Steps: steps, Loss: r.Loss / r.Weight})
-		}
-		if f.probe == nil {
-			f.probe = copied(b, t.m)
+			t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Step, Steps: steps, Loss: r.Loss / r.Weight, NotSaved: f.saver.failed})
 		}
 	}
 	if r.Rows == 0 {
 		return errors.New("train: the source has no rows that count")
+	}
+	if len(t.before) == 0 {
+		return errors.New("train: resume: the epoch has no step left, and the weights before its last are missing")
 	}
 	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxNorm: r.Norm,
 		Train: Metrics{Loss: r.Loss / r.Weight, Accuracy: math.NaN()}, Validation: none()}
@@ -320,7 +378,11 @@ func (f *fit) epoch(ctx context.Context) error {
 		t.averaged++
 		t.moveAverage(1 / float64(t.averaged))
 	}
-	e.Layers = layerStats(t.m, t.ws, f.before, f.probe)
+	probe := f.probe
+	if probe == nil {
+		probe = f.rows.first()
+	}
+	e.Layers = layerStats(t.m, t.ws, t.before, probe)
 	averages := t.averages()
 	if averages {
 		t.swapAverage()
@@ -342,11 +404,19 @@ func (f *fit) epoch(ctx context.Context) error {
 	t.epoch++
 	r.Done, r.Last, r.Step = number, r.Step, 0
 	r.History.Epochs = append(r.History.Epochs, e)
-	f.keep()
+	t.keep()
+	f.saver.due(t)
 	if t.c.Progress != nil {
-		t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Last, Steps: r.Last, Loss: e.Train.Loss, Done: &e})
+		t.c.Progress(Progress{Epoch: number, Epochs: r.Epochs, Step: r.Last, Steps: r.Last, Loss: e.Train.Loss, Done: &e, NotSaved: f.saver.failed})
 	}
 	return nil
+}
+
+// bind gives the schedule, which has none, its number of steps.
+func (t *Trainer) bind(steps int) {
+	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
+		t.schedule, t.bound = s.within(steps), steps
+	}
 }
 
 // swapAverage exchanges weights and running averages with their average.
@@ -392,24 +462,12 @@ func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 			where = fmt.Sprintf("outputs of layer %d", layer)
 		}
 	}
-	for i, arena := range f.t.arenas() {
-		copy(arena, f.good[i])
-	}
-	f.t.steps, f.t.averaged = f.steps, f.averaged
-	f.t.run.Step = 0
+	f.t.restore()
 	restored := epoch - 1
 	if best := f.t.run.History.Best; f.best && best > 0 {
 		restored = best // fit puts it in place
 	}
 	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: restored, Where: where}
-}
-
-// copied returns a data set of its own with the rows of a batch.
-func copied(b net.Batch, m *net.Network) *Dataset {
-	return &Dataset{
-		Inputs: m.Inputs(), X: append([]float32(nil), b.X...),
-		Labels: append([]int(nil), b.Labels...), Y: append([]float32(nil), b.Y...),
-	}
 }
 
 // shuffled feeds a data set in memory, in a new order each epoch.
@@ -437,8 +495,12 @@ func (s *shuffled) begin(epoch, skip int) (steps int, err error) {
 	copy(s.order, s.rows)
 	rng.New(s.t.c.Seed, rng.Shuffle, uint32(epoch)).Shuffle(s.order)
 	size := s.t.c.BatchSize
+	steps = (len(s.order) + size - 1) / size
+	if skip > steps {
+		return 0, fmt.Errorf("train: resume: step %d of an epoch of %d", skip, steps)
+	}
 	s.at = min(len(s.order), skip*size)
-	return (len(s.order) + size - 1) / size, nil
+	return steps, nil
 }
 
 func (s *shuffled) next() (net.Batch, error) {
@@ -450,6 +512,8 @@ func (s *shuffled) next() (net.Batch, error) {
 	s.at = to
 	return s.t.gather(s.data, s.weights, rows), nil
 }
+
+func (s *shuffled) first() *Dataset { return nil } // the data set is at hand
 
 // gather copies the rows of d into the Trainer's batch buffers.
 func (t *Trainer) gather(d *Dataset, weights []float32, rows []int) net.Batch {
@@ -485,13 +549,16 @@ type streamed struct {
 	labels  bool
 	classes []float64
 	row     int
+	start   Dataset // the epoch's first batch; empty before
 }
+
+func (s *streamed) first() *Dataset { return &s.start }
 
 func (s *streamed) begin(epoch, skip int) (steps int, err error) {
 	if err := s.source.Rewind(epoch); err != nil {
 		return 0, fmt.Errorf("train: source: %w", err)
 	}
-	s.row = 0
+	s.row, s.start.X = 0, s.start.X[:0]
 	for range skip {
 		if _, err := s.next(); err != nil {
 			return 0, fmt.Errorf("train: source: it ends before the step to go on from: %w", err)
@@ -503,9 +570,25 @@ func (s *streamed) begin(epoch, skip int) (steps int, err error) {
 func (s *streamed) next() (net.Batch, error) {
 	for {
 		b, err := s.read()
-		if err != nil || b.Weights == nil || sumOf(b.Weights, len(b.Weights)) > 0 {
+		if err != nil {
 			return b, err
+		}
+		if b.Weights == nil || sumOf(b.Weights, len(b.Weights)) > 0 {
+			s.note(b)
+			return b, nil
 		} // else none of its rows counts
+	}
+}
+
+// note copies the epoch's first batch.
+func (s *streamed) note(b net.Batch) {
+	d := &s.start
+	if len(d.X) > 0 {
+		return
+	}
+	*d = Dataset{Inputs: s.source.Inputs(), X: append(d.X, b.X...), Y: append(d.Y[:0], b.Y...)}
+	if b.Labels != nil {
+		d.Labels, d.Y = append([]int(nil), b.Labels...), nil
 	}
 }
 

@@ -37,8 +37,8 @@ type Epoch struct {
 func (e *Epoch) RowsPerSecond() float64 { return float64(e.Rows) / e.Seconds }
 
 // LayerStats is the state of a layer at the end of an epoch. Dead and Saturated are taken
-// over a probe of up to 512 rows from all over the training set (of a stream: its first
-// batch), as predictions see them.
+// over a probe of up to 512 rows from all over the training set (of a stream: the
+// epoch's first batch), as predictions see them.
 type LayerStats struct {
 	Units       int     `json:"units"`
 	UpdateRatio float64 `json:"update_ratio"` // 2-norm of the last step's change of W over that of W; about 1e-3 is healthy

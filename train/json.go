@@ -239,7 +239,7 @@ type configJSON struct {
 	Workers      int             `json:"workers,omitempty"`
 }
 
-// MarshalJSON writes the configuration, but for Progress. A Schedule of your own has no
+// MarshalJSON writes the configuration, but for Checkpoint and Progress. A Schedule of your own has no
 // name and gives an error.
 func (c Config) MarshalJSON() ([]byte, error) {
 	o, err := writeOptimizer(c.Optimizer)
@@ -267,7 +267,7 @@ func (c *Config) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("train: configuration: %w", err)
 	}
 	n := Config{nil, nil, j.BatchSize, j.Epochs, j.Seed, j.ClipValue, j.ClipNorm, j.L2, j.L1, j.DecayBiases, j.MaxNorm,
-		j.Layers, j.ClassWeights, j.Balanced, j.Patience, j.Watch, j.MinDelta, j.KeepBest, j.EMA, j.SWA, j.Workers, nil}
+		j.Layers, j.ClassWeights, j.Balanced, j.Patience, j.Watch, j.MinDelta, j.KeepBest, j.EMA, j.SWA, j.Workers, Checkpoint{}, nil}
 	var err error
 	if given(j.Optimizer) {
 		if n.Optimizer, err = readOptimizer(j.Optimizer); err != nil {

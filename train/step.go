@@ -22,6 +22,9 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
 		return 0, errors.New("train: the learning rate's schedule has no number of steps: set it, or use Fit")
 	}
+	if t.fitting == nil {
+		t.resumed = nil
+	}
 	rate := t.rate()
 	if err := checkRate(rate, t.steps); err != nil {
 		return 0, fmt.Errorf("train: %w", err)

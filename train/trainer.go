@@ -21,12 +21,17 @@ type Trainer struct {
 	average  []float32 // of the parameters, then of the running averages; nil without EMA and SWA
 	averaged int       // how many weights SWA's average is of
 
-	steps   int       // updates made
-	epoch   int       // epochs finished: the next one's order follows from it
-	run     run       // of Fit
-	best    []float32 // parameters and running averages of the best epoch
-	resumed bool
+	steps   int // updates made
+	epoch   int // epochs finished: the next one's order follows from it
+	bound   int // steps that Fit gave to a schedule without its own; 0: none
 	plateau plateau
+	best    []float32 // parameters and running averages of the best epoch
+
+	run     run       // of Fit
+	fitting *fit      // nil: outside of Fit
+	resumed *digests  // of the run that the next Fit finishes; nil: it begins one
+	before  []float32 // parameters before the last step of the epoch; empty: not yet reached
+	kept    *kept     // nil: outside of Fit
 
 	segments []segment
 	decays   bool        // whether one of them decays

@@ -27,6 +27,8 @@ const (
 
 	// bufferSize lets writers of single values and lines make few system calls.
 	bufferSize = 64 << 10
+
+	tempPrefix, tempSuffix = ".sinew-", ".tmp"
 )
 
 // Write replaces the content of the file at path by what write writes, or creates the file.
@@ -48,20 +50,21 @@ func Write(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
-	if err := replaceContent(target, info, write); err != nil {
+	if err := replaceContent(target, info, "", func() error { return nil }, write); err != nil {
 		return fmt.Errorf("atomicfile: %s: %w", path, err)
 	}
 	return nil
 }
 
 // replaceContent does the work on a target that is no link; info is nil if it is missing.
-func replaceContent(target string, info fs.FileInfo, write func(io.Writer) error) (err error) {
+// ready is called when the new content is on disk and only its name is missing.
+func replaceContent(target string, info fs.FileInfo, mark string, ready func() error, write func(io.Writer) error) (err error) {
 	mode := fs.FileMode(newMode)
 	if info != nil {
 		mode = privateMode
 	}
 	dir := directory(target)
-	f, err := createTemp(dir, mode)
+	f, err := createTemp(dir, mark, mode)
 	if err != nil {
 		return err
 	}
@@ -93,6 +96,9 @@ func replaceContent(target string, info fs.FileInfo, write func(io.Writer) error
 	if err := f.Close(); err != nil {
 		return err
 	}
+	if err := ready(); err != nil {
+		return err
+	}
 	if err := rename(f.Name(), target); err != nil {
 		return err
 	}
@@ -118,10 +124,10 @@ func setMode(f *os.File, perm fs.FileMode) error {
 
 // createTemp creates a file of a new name. os.CreateTemp would do, but for the permission:
 // it always asks for 0600, and a process cannot read its umask without changing it.
-func createTemp(dir string, mode fs.FileMode) (*os.File, error) {
+func createTemp(dir, mark string, mode fs.FileMode) (*os.File, error) {
 	const attempts = 100
 	for attempt := 1; ; attempt++ {
-		name := dir + ".sinew-" + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
+		name := dir + tempPrefix + mark + strconv.FormatUint(rand.Uint64(), 36) + tempSuffix
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) && attempt < attempts {
 			continue
