@@ -123,7 +123,8 @@ type Source interface {
 }
 
 // FitSource is Fit for data that is read while it is used. labels says whether the
-// source has class labels or values. Class weights must be given, not Balanced.
+// source has class labels or values; a source with a method Outputs() int, the number of
+// targets per row or 0 for labels, is held to it. Class weights must be given, not Balanced.
 func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, validation *Dataset) (*History, error) {
 	switch {
 	case source == nil:
@@ -132,6 +133,15 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 		return new(History), fmt.Errorf("train: source: %d inputs per row: the network has %d", source.Inputs(), t.m.Inputs())
 	case t.c.Balanced:
 		return new(History), errors.New("train: Balanced needs to see all labels first: give ClassWeights instead")
+	}
+	if s, ok := source.(interface{ Outputs() int }); ok {
+		want := t.m.Outputs()
+		if labels {
+			want = 0
+		}
+		if n := s.Outputs(); n != want {
+			return new(History), fmt.Errorf("train: source: %d targets per row (0: class labels): want %d", n, want)
+		}
 	}
 	classes, err := t.givenWeights(labels)
 	if err != nil {

@@ -184,8 +184,26 @@ func TestFitSourceErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Labels[s.order[13]] = 7
+	for _, c := range []struct {
+		labels  bool
+		outputs int
+		want    string
+	}{{true, 3, "3 targets per row (0: class labels): want 0"}, {false, 0, "0 targets per row (0: class labels): want 3"}, {false, 2, "want 3"}} {
+		_, err := trainer(t, classifier(t, 4, 6, 3, net.Tanh), train.Config{}).FitSource(context.Background(), counted{s, c.outputs}, c.labels, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("labels %v, %d outputs: error %v, want %q", c.labels, c.outputs, err, c.want)
+		}
+	}
 	_, err := trainer(t, classifier(t, 4, 6, 3, net.Tanh), train.Config{BatchSize: 8}).FitSource(context.Background(), s, true, nil)
 	if err == nil || !strings.Contains(err.Error(), "label 7 in row 13 (from 0): want 0...2") {
 		t.Errorf("error %v", err)
 	}
 }
+
+// counted is a source that says how many targets its rows have.
+type counted struct {
+	train.Source
+	outputs int
+}
+
+func (c counted) Outputs() int { return c.outputs }
