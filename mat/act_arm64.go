@@ -328,7 +328,7 @@ func eachGrad(dx, dy, y []float32, f func(dy, y float32) float32) {
 
 func exp(dst, x []float32) {
 	if isa.Active().Fused() {
-		each(dst, x, oneExp)
+		expNEON(&dst[0], &x[0], len(dst))
 	} else {
 		expGo(dst, x)
 	}
@@ -537,3 +537,6 @@ func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s 
 		crossGrad(&out[at], &d[at], &target[at], n, 1/sum[0], sum[1], f, keep, spread)
 	}
 }
+
+//go:noescape
+func expNEON(dst, x *float32, n int)
