@@ -140,3 +140,224 @@ TEXT ·expNEON(SB), NOSPLIT, $0-24
 	MOVD n+16(FP), R4
 	EXPENTER
 	UNARY(EXP)
+
+// func logNEON(dst, x *float32, n int)
+//
+// dst[i] = the natural logarithm, n > 0.
+TEXT ·logNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	LOGENTER
+	UNARY(LOG)
+
+// func sigmoidNEON(dst, x *float32, n int)
+//
+// dst[i] = 1/(1+e^-x), n > 0.
+TEXT ·sigmoidNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	SIGMOIDENTER
+	UNARY(SIGMOID)
+
+// func tanhNEON(dst, x *float32, n int)
+//
+// dst[i] = tanh x, n > 0.
+TEXT ·tanhNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	TANHENTER
+	UNARY(TANH)
+
+// func softplusNEON(dst, x *float32, n int)
+//
+// dst[i] = log(1+e^x), n > 0.
+TEXT ·softplusNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	SOFTPLUSENTER
+	UNARY(SOFTPLUS)
+
+// func eluNEON(dst, x *float32, n int, lambda, scaled float32)
+//
+// dst[i] = lambda*x, scaled*(e^x-1) where x < 0, n > 0.
+TEXT ·eluNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	FMOVD lambda+24(FP), F26 // and scaled
+	EXPM1ENTER
+	UNARY(ELU)
+
+// func geluNEON(dst, x *float32, n int)
+//
+// dst[i] = x*Φ(x), n > 0.
+TEXT ·geluNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	GELUENTER
+	UNARY(GELU)
+
+// func geluTanhNEON(dst, x *float32, n int)
+//
+// dst[i] = GELU by tanh, n > 0.
+TEXT ·geluTanhNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	GTENTER
+	UNARY(GELUTANH)
+
+// func siluNEON(dst, x *float32, n int)
+//
+// dst[i] = x*sigmoid(x), n > 0.
+TEXT ·siluNEON(SB), NOSPLIT, $0-24
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R4
+	SILUENTER
+	UNARY(SILU)
+
+// GRADIENT does so for a derivative at the elements at R2 and multiplies it by dy at R1.
+#define GRADIENT(BODY) \
+loop8:                                     \
+	SUBS   $8, R4                      \
+	BLT    part                        \
+	VLD1.P 32(R2), [V20.S4, V21.S4]    \
+	VLD1.P 32(R1), [V22.S4, V23.S4]    \
+body:                                      \
+	BODY                               \
+	TWO(VFMUL_S4, DY, X, X)            \
+	TBNZ   $63, R4, last               \
+	VST1.P [V0.S4, V1.S4], 32(R0)      \
+	CBNZ   R4, loop8                   \
+	RET                                \
+part:                                      \
+	LOAD_PART(R2, V20, F20, V21)       \
+	LOAD_PART(R1, V22, F22, V23)       \
+	JMP    body                        \
+last:                                      \
+	STORE_PART(R0, V0, F0, V1)         \
+	RET
+
+// func sigmoidGradNEON(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(y*(1-y)), n > 0.
+TEXT ·sigmoidGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R4
+	CONSTANTS
+	GRADIENT(SIGMOIDGRAD)
+
+// func tanhGradNEON(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(1-y²), n > 0.
+TEXT ·tanhGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R4
+	CONSTANTS
+	GRADIENT(TANHGRAD)
+
+// func softplusGradNEON(dx, dy, y *float32, n int)
+//
+// dx[i] = dy*(1-e^-y), n > 0.
+TEXT ·softplusGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R4
+	EXPM1ENTER
+	GRADIENT(SOFTPLUSGRAD)
+
+// func eluGradNEON(dx, dy, y *float32, n int, lambda, scaled float32)
+//
+// dx[i] = dy*lambda for y > 0, dy*(y+scaled) otherwise, n > 0.
+TEXT ·eluGradNEON(SB), NOSPLIT, $0-40
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD n+24(FP), R4
+	MOVWU lambda+32(FP), R7
+	VDUP R7, V25.S4
+	MOVWU scaled+36(FP), R7
+	VDUP R7, V24.S4
+	GRADIENT(ELUGRAD)
+
+// func geluGradNEON(dx, dy, z *float32, n int)
+//
+// dx[i] = dy*(Φ(z)+z*φ(z)), n > 0.
+TEXT ·geluGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD z+16(FP), R2
+	MOVD n+24(FP), R4
+	GELUENTER
+	GRADIENT(GELUGRAD)
+
+// func geluTanhGradNEON(dx, dy, z *float32, n int)
+//
+// dx[i] = dy times the derivative of GELU by tanh, n > 0.
+TEXT ·geluTanhGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD z+16(FP), R2
+	MOVD n+24(FP), R4
+	GTENTER
+	GRADIENT(GELUTANHGRAD)
+
+// func siluGradNEON(dx, dy, z *float32, n int)
+//
+// dx[i] = dy*(s+z*s*(1-s)), s = sigmoid(z), n > 0.
+TEXT ·siluGradNEON(SB), NOSPLIT, $0-32
+	MOVD dx+0(FP), R0
+	MOVD dy+8(FP), R1
+	MOVD z+16(FP), R2
+	MOVD n+24(FP), R4
+	SILUENTER
+	GRADIENT(SILUGRAD)
+
+// func crossBinaryNEON(loss, dz, z, t *float32, n int, factor float32)
+//
+// loss[i] = log(1+e^z) - t*z, dz[i] = (sigmoid(z)-t)*factor, n > 0.
+//
+//	R0, R3  next loss, next dz     R1, R2  next z, next t
+TEXT ·crossBinaryNEON(SB), NOSPLIT, $0-44
+	MOVD  loss+0(FP), R0
+	MOVD  dz+8(FP), R3
+	MOVD  z+16(FP), R1
+	MOVD  t+24(FP), R2
+	MOVD  n+32(FP), R4
+	FMOVS factor+40(FP), F27
+	SOFTPLUSENTER
+
+loop8:
+	SUBS   $8, R4
+	BLT    part
+	VLD1.P 32(R1), [V20.S4, V21.S4]
+	VLD1.P 32(R2), [V22.S4, V23.S4]
+
+body:
+	CROSSBINARY
+	TBNZ   $63, R4, last
+	VST1.P [V0.S4, V1.S4], 32(R0)
+	VST1.P [V14.S4, V15.S4], 32(R3)
+	CBNZ   R4, loop8
+	RET
+
+part:
+	LOAD_PART(R1, V20, F20, V21)
+	LOAD_PART(R2, V22, F22, V23)
+	JMP body
+
+last:
+	STORE_PART(R0, V0, F0, V1)
+	STORE_PART(R3, V14, F14, V15)
+	RET
