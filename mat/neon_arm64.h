@@ -22,6 +22,12 @@
 #define VFMAX_S4(m, n, d) WORD $(0x4E20F400 | ((m)<<16) | ((n)<<5) | (d))
 // fmin vd.4s, vn.4s, vm.4s
 #define VFMIN_S4(m, n, d) WORD $(0x4EA0F400 | ((m)<<16) | ((n)<<5) | (d))
+// fmla vd.4s, vn.4s, vm.4s
+#define VFMLA_S4(m, n, d) WORD $(0x4E20CC00 | ((m)<<16) | ((n)<<5) | (d))
+// fmls vd.4s, vn.4s, vm.4s
+#define VFMLS_S4(m, n, d) WORD $(0x4EA0CC00 | ((m)<<16) | ((n)<<5) | (d))
+// sub vd.4s, vn.4s, vm.4s
+#define VSUB_S4(m, n, d) WORD $(0x6EA08400 | ((m)<<16) | ((n)<<5) | (d))
 // fcmgt vd.4s, vn.4s, vm.4s
 #define VFCMGT_S4(m, n, d) WORD $(0x6EA0E400 | ((m)<<16) | ((n)<<5) | (d))
 // fcmge vd.4s, vn.4s, vm.4s
@@ -46,6 +52,8 @@
 #define VBIT_B16(m, n, d) WORD $(0x6EA01C00 | ((m)<<16) | ((n)<<5) | (d))
 // bif vd.16b, vn.16b, vm.16b
 #define VBIF_B16(m, n, d) WORD $(0x6EE01C00 | ((m)<<16) | ((n)<<5) | (d))
+// bsl vd.16b, vn.16b, vm.16b
+#define VBSL_B16(m, n, d) WORD $(0x6E601C00 | ((m)<<16) | ((n)<<5) | (d))
 // umull vd.2d, vn.2s, vm.2s
 #define VUMULL_D2(m, n, d) WORD $(0x2EA0C000 | ((m)<<16) | ((n)<<5) | (d))
 // umull2 vd.2d, vn.4s, vm.4s
@@ -66,6 +74,8 @@
 
 // fabs vd.4s, vn.4s
 #define VFABS_S4(n, d) WORD $(0x4EA0F800 | ((n)<<5) | (d))
+// fneg vd.4s, vn.4s
+#define VFNEG_S4(n, d) WORD $(0x6EA0F800 | ((n)<<5) | (d))
 // fsqrt vd.4s, vn.4s
 #define VFSQRT_S4(n, d) WORD $(0x6EA1F800 | ((n)<<5) | (d))
 // fcmlt vd.4s, vn.4s, #0.0
@@ -74,6 +84,16 @@
 #define VFCMLE0_S4(n, d) WORD $(0x6EA0D800 | ((n)<<5) | (d))
 // fcmgt vd.4s, vn.4s, #0.0
 #define VFCMGT0_S4(n, d) WORD $(0x4EA0C800 | ((n)<<5) | (d))
+// fcmeq vd.4s, vn.4s, #0.0
+#define VFCMEQ0_S4(n, d) WORD $(0x4EA0D800 | ((n)<<5) | (d))
+// scvtf vd.4s, vn.4s
+#define VSCVTF_S4(n, d) WORD $(0x4E21D800 | ((n)<<5) | (d))
+// ushr vd.4s, vn.4s, #1
+#define VUSHR1_S4(n, d) WORD $(0x6F3F0400 | ((n)<<5) | (d))
+// sshr vd.4s, vn.4s, #23
+#define VSSHR23_S4(n, d) WORD $(0x4F290400 | ((n)<<5) | (d))
+// shl vd.4s, vn.4s, #23
+#define VSHL23_S4(n, d) WORD $(0x4F375400 | ((n)<<5) | (d))
 // fcvtl vd.2d, vn.2s
 #define VFCVTL_D2(n, d) WORD $(0x0E617800 | ((n)<<5) | (d))
 // fcvtl2 vd.2d, vn.4s
@@ -89,3 +109,8 @@
 #define VFMAXV_S4(n, d) WORD $(0x6E30F800 | ((n)<<5) | (d))
 // umaxv sd, vn.4s
 #define VUMAXV_S4(n, d) WORD $(0x6EB0A800 | ((n)<<5) | (d))
+
+// Memory: 16 bytes of a table at R5, the number k of which is 0 to 4095.
+
+// ldr qd, [x5, #16*k]
+#define VLDR_Q5(k, d) WORD $(0x3DC000A0 | ((k)<<10) | (d))

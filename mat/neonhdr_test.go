@@ -30,8 +30,9 @@ type neonMacro struct {
 var (
 	neonDefine  = regexp.MustCompile(`^#define (\w+)\(([a-z](?:, [a-z])*)\) WORD \$\((.+)\)$`)
 	neonComment = regexp.MustCompile(`^// ([a-z][a-z0-9]* .+)$`)
-	// neonOperand finds what stands for an argument: the letter of vd.4s, sd or dd, and a lane's in [i].
-	neonOperand = regexp.MustCompile(`\b([vsd])([dnm])\b|\[([ij])\]`)
+	// neonOperand finds what stands for an argument: the letter of vd.4s, sd, dd or qd, a
+	// lane's in [i] and that of a number of 16 bytes in #16*k.
+	neonOperand = regexp.MustCompile(`\b([vsdq])([dnm])\b|\[([ij])\]|#16\*(k)\b`)
 )
 
 // parseNEONHeader returns the macros of the header. It fails for one whose comment
@@ -62,7 +63,7 @@ func parseNEONHeader(header string) ([]neonMacro, error) {
 		var want []string
 		for _, o := range operands {
 			for _, f := range neonOperand.FindAllStringSubmatch(o, -1) {
-				want = append(want, f[2]+f[3])
+				want = append(want, f[2]+f[3]+f[4])
 			}
 		}
 		if !slices.Equal(want, m.params) {
@@ -80,10 +81,14 @@ func parseNEONHeader(header string) ([]neonMacro, error) {
 	return macros, nil
 }
 
-// neonLimit is how many values an argument has: registers, or the S lanes of one.
+// neonLimit is how many values an argument has: registers, the S lanes of one, or what
+// an offset counts.
 func neonLimit(param string) int {
-	if param == "i" {
+	switch param {
+	case "i":
 		return 4
+	case "k":
+		return 4096
 	}
 	return 32
 }
@@ -98,8 +103,11 @@ func (m neonMacro) use(args []int) (text, call string) {
 	}
 	text = neonOperand.ReplaceAllStringFunc(m.text, func(s string) string {
 		f := neonOperand.FindStringSubmatch(s)
-		if f[3] != "" {
+		switch {
+		case f[3] != "":
 			return "[" + value[f[3]] + "]"
+		case f[4] != "":
+			return "#16*" + value[f[4]]
 		}
 		return f[1] + value[f[2]]
 	})
@@ -263,6 +271,20 @@ func TestNEONHeaderRange(t *testing.T) {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, neonHeader), strict.String())
+	headers, err := filepath.Glob("*_arm64.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range headers {
+		if name == neonHeader {
+			continue
+		}
+		header, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), string(header))
+	}
 	root, err := run(dir, "env", "GOROOT")
 	if err != nil {
 		t.Fatalf("go env GOROOT: %v\n%s", err, root)
