@@ -405,3 +405,134 @@ sum:
 	FINISH((R8), (R10), (R14), Y0, Y4, Y28, Y31, store0)
 	FINISH((R8)(R9*1), (R10)(R11*1), (R14)(R15*1), Y1, Y4, Y28, Y31, store1)
 	NEXTGROUP(8, group)
+
+// FOURROWS multiplies the vector of x at off with that of 4 rows.
+#define FOURROWS(off, LOAD, a, b, c, d) \
+	LOAD(off(BX), Z16)        \
+	LOAD(off(SI), Z17)        \
+	VFMADD231PS Z17, Z16, a   \
+	LOAD(off(SI)(R8*1), Z18)  \
+	VFMADD231PS Z18, Z16, b   \
+	LOAD(off(SI)(R8*2), Z19)  \
+	VFMADD231PS Z19, Z16, c   \
+	LOAD(off(SI)(R9*1), Z20)  \
+	VFMADD231PS Z20, Z16, d
+
+// GROUPS adds the four groups of 16 lanes of a row pairwise.
+#define GROUPS(a, b, c, d) \
+	VADDPS b, a, a \
+	VADDPS d, c, c \
+	VADDPS c, a, a
+
+// func columnDotsAVX512(m, k int, a *float32, lda int, x, c *float32, ldc int)
+//
+// c[i*ldc] += Dot of row i of A and x, for m rows, a multiple of 4; k ≥ 1, no more than a
+// block of Dot's.      needs AVX-512 F, VL
+//
+//	AX, CX   rows, terms left      DX       row 0 of the four
+//	SI, BX   next terms of it, of x        R8, R9   1 and 3 distances of rows
+//	DI, R10, R11  next element of c, x, distance of those
+//	Z0–Z15   row r's lanes in Z(4r) to Z(4r+3)
+//
+//	rows     4 rows
+//	loop64   64 terms              vectors  the last k mod 64, by 16; K2 masks the last
+//	order    Dot's: the last 16 filled up with +0·+0; groups of lanes pairwise, then halves
+TEXT ·columnDotsAVX512(SB), NOSPLIT, $0-56
+	MOVQ  m+0(FP), AX
+	MOVQ  a+16(FP), DX
+	MOVQ  lda+24(FP), R8
+	SHLQ  $2, R8
+	LEAQ  (R8)(R8*2), R9
+	MOVQ  x+32(FP), R10
+	MOVQ  c+40(FP), DI
+	MOVQ  ldc+48(FP), R11
+	SHLQ  $2, R11
+	MOVL  $0xF0, CX
+	KMOVW CX, K4
+	MOVQ  k+8(FP), CX
+	ANDQ  $15, CX
+	MOVL  $1, BX
+	SHLQ  CX, BX
+	DECQ  BX
+	KMOVW BX, K2
+
+rows:
+	CLEAR16
+	MOVQ DX, SI
+	MOVQ R10, BX
+	MOVQ k+8(FP), CX
+	SUBQ $64, CX
+	JB   vectors
+
+loop64:
+	FOURROWS(0, ALL, Z0, Z4, Z8, Z12)
+	FOURROWS(64, ALL, Z1, Z5, Z9, Z13)
+	FOURROWS(128, ALL, Z2, Z6, Z10, Z14)
+	FOURROWS(192, ALL, Z3, Z7, Z11, Z15)
+	ADDQ $256, SI
+	ADDQ $256, BX
+	SUBQ $64, CX
+	JAE  loop64
+
+vectors:
+	ADDQ $64, CX
+	JZ   sum
+	CMPQ CX, $16
+	JB   last0
+	FOURROWS(0, ALL, Z0, Z4, Z8, Z12)
+	SUBQ $16, CX
+	JZ   sum
+	CMPQ CX, $16
+	JB   last1
+	FOURROWS(64, ALL, Z1, Z5, Z9, Z13)
+	SUBQ $16, CX
+	JZ   sum
+	CMPQ CX, $16
+	JB   last2
+	FOURROWS(128, ALL, Z2, Z6, Z10, Z14)
+	SUBQ $16, CX
+	JZ   sum
+	FOURROWS(192, LAST, Z3, Z7, Z11, Z15)
+	JMP  sum
+
+last0:
+	FOURROWS(0, LAST, Z0, Z4, Z8, Z12)
+	JMP sum
+
+last1:
+	FOURROWS(64, LAST, Z1, Z5, Z9, Z13)
+	JMP sum
+
+last2:
+	FOURROWS(128, LAST, Z2, Z6, Z10, Z14)
+
+sum:
+	GROUPS(Z0, Z1, Z2, Z3)
+	GROUPS(Z4, Z5, Z6, Z7)
+	GROUPS(Z8, Z9, Z10, Z11)
+	GROUPS(Z12, Z13, Z14, Z15)
+	EIGHTHS(Z0, Z4)
+	EIGHTHS(Z8, Z12)
+	QUARTERS(Z0, Z8)
+	HALVES(Z0, Z0)
+	LASTS(Z0, Z0)
+	VEXTRACTF32X4 $1, Z0, X1
+	VEXTRACTF32X4 $2, Z0, X2
+	VEXTRACTF32X4 $3, Z0, X3
+	VADDSS        (DI), X0, X0
+	VMOVSS        X0, (DI)
+	ADDQ          R11, DI
+	VADDSS        (DI), X1, X1
+	VMOVSS        X1, (DI)
+	ADDQ          R11, DI
+	VADDSS        (DI), X2, X2
+	VMOVSS        X2, (DI)
+	ADDQ          R11, DI
+	VADDSS        (DI), X3, X3
+	VMOVSS        X3, (DI)
+	ADDQ          R11, DI
+	LEAQ          (DX)(R8*4), DX
+	SUBQ          $4, AX
+	JNZ           rows
+	VZEROUPPER
+	RET

@@ -196,7 +196,11 @@ func (g *job) run() {
 	if g.k > 0 && g.alpha == 1 && (g.n > 1 || bool(g.transA)) && g.tiled() {
 		return
 	}
-	g.fill()
+	if g.n == 1 && g.ldc == 1 && g.start == nil {
+		clear(g.c[:g.m]) // a column without gaps, at once
+	} else {
+		g.fill()
+	}
 	if g.k > 0 && g.alpha != 0 {
 		g.plain()
 	}
@@ -218,7 +222,11 @@ func (g *job) fill() {
 
 // finish applies gate and floor, where the kernels do not.
 func (g *job) finish() {
-	if g.gate == nil && g.floor != 0 {
+	switch {
+	case g.gate == nil && g.floor != 0:
+		return
+	case g.gate == nil && g.n == 1 && g.ldc == 1:
+		ReLU(g.c[:g.m], g.c[:g.m])
 		return
 	}
 	for i := range g.m {
@@ -378,7 +386,11 @@ func gemmTN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb i
 
 // gemmColumn: n = 1, the only column of op(B) has stride inc.
 func gemmColumn(m, k int, alpha float32, a []float32, lda int, b []float32, inc int, c []float32, ldc int) {
-	for i := range m {
+	done := 0
+	if inc == 1 && alpha == 1 {
+		done = columnDots(m, k, a, lda, b, c, ldc)
+	}
+	for i := done; i < m; i++ {
 		var s float32
 		if inc == 1 {
 			s = Dot(a[i*lda:][:k], b[:k])

@@ -88,3 +88,6 @@ func rowSkipAVX2(p *panel, terms *uint32)
 
 //go:noescape
 func listAVX512(list *uint32, x *float32, n int) int
+
+//go:noescape
+func columnDotsAVX512(m, k int, a *float32, lda int, x, c *float32, ldc int)

@@ -313,7 +313,7 @@ var (
 	// one column of more than one block; a row of C longer than a block.
 	longShapes = [][3]int{
 		{2, 2, 2100}, {3, 3, 1400}, {2, 4, 1030}, {2, 13, 330}, {2, 16, 400}, {3, 21, 300}, {2, 32, 200}, {2, 33, 200},
-		{2, 1, block}, {2, 1, block + 1}, {2, 1, 2*block + 17}, {1, 2, block + 3}, {2, block + 1, 1}, {1, block + 1, 3},
+		{2, 1, block}, {5, 1, block - 3}, {2, 1, block + 1}, {2, 1, 2*block + 17}, {1, 2, block + 3}, {2, block + 1, 1}, {1, block + 1, 3},
 	}
 )
 

@@ -86,7 +86,7 @@ func (g *job) packedBoth(n, rows, cols int) {
 }
 
 // block is the product of m rows from i on and the terms at...at+kp: A and B are still to be
-// set.
+// set. TN has neither gate nor floor.
 func (g *job) block(i, m, at, kp int) job {
 	h := *g
 	h.m, h.k = m, kp
@@ -95,11 +95,6 @@ func (g *job) block(i, m, at, kp int) job {
 		h.start, h.lds = h.c, h.ldc
 	} else if g.start != nil {
 		h.start = g.start[i*g.lds:]
-	}
-	if at+kp < g.k {
-		h.gate, h.floor = nil, noFloor
-	} else if g.gate != nil {
-		h.gate = g.gate[i*g.ldg:]
 	}
 	return h
 }

@@ -180,3 +180,17 @@ func columnsTile(q, m int) (rows, cols int) {
 func callTranspose(rows, cols int, src *float32, lds int, dst *float32, ldd int) {
 	transposeAVX2(rows, cols, src, lds, dst, ldd)
 }
+
+// columnDots adds the dot products of x and as many of m rows of a as there is a kernel for
+// to every ldc-th element of c, and returns how many rows that were.
+func columnDots(m, k int, a []float32, lda int, x, c []float32, ldc int) int {
+	m -= m % 4
+	if isa.Active() != isa.AVX512 || m == 0 || k > block {
+		return 0
+	}
+	few := max(4, callWork/k/4*4)
+	for i := 0; i < m; i += few {
+		columnDotsAVX512(min(few, m-i), k, &a[i*lda], lda, &x[0], &c[i*ldc], ldc)
+	}
+	return m
+}

@@ -7,3 +7,6 @@ func (g *job) tiled() bool { return false }
 
 // dots is not called: the only level is generic.
 func (g *job) dots() bool { return false }
+
+// columnDots does nothing: there are no kernels.
+func columnDots(m, k int, a []float32, lda int, x, c []float32, ldc int) int { return 0 }
