@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // chain is a model as a sequence of dense layers.
@@ -154,52 +155,41 @@ func (m *Model) classes(out *value) []string {
 // path returns the steps from the input to v, each of which must have one dynamic operand.
 // Only [1-p, p], which skl2onnx makes of the probability p, comes as one step.
 func (m *Model) path(v *value) ([]step, error) {
+	writer := make([]step, len(m.slots)) // nil for inputs
+	for _, s := range m.steps {
+		writer[s.base().out.slot] = s
+	}
 	var path []step
-	slot := v.slot
-	for i := len(m.steps) - 1; i >= 0; i-- {
-		s := m.steps[i]
-		if s.base().out.slot != slot {
-			continue
-		}
+	for s := writer[v.slot]; s != nil; {
 		path = append(path, s)
-		if p := m.complement(s); p != nil {
-			slot = p.slot
-			continue
-		}
-		next := -1
-		for _, in := range s.base().in {
-			if !in.dynamic {
-				continue
+		next := complement(writer, s)
+		if next == nil {
+			for _, in := range s.base().in {
+				if in.dynamic && next != nil {
+					return nil, notChain(s, errors.New("two operands depend on the inputs"))
+				}
+				if in.dynamic {
+					next = in
+				}
 			}
-			if next >= 0 {
-				return nil, notChain(s, errors.New("two operands depend on the inputs"))
-			}
-			next = in.slot
 		}
-		slot = next
+		s = writer[next.slot]
 	}
-	for i, j := 0, len(path)-1; i < j; i, j = i+1, j-1 {
-		path[i], path[j] = path[j], path[i]
-	}
+	slices.Reverse(path)
 	return path, nil
 }
 
 // complement returns p if s joins 1-p and p.
-func (m *Model) complement(s step) *value {
+func complement(writer []step, s step) *value {
 	c, ok := s.(*concat)
-	if !ok || len(c.in) != 2 || c.in[1].size() != 1 || c.in[0].size() != 1 {
+	if !ok || len(c.in) != 2 || c.in[0].size() != 1 || c.in[1].size() != 1 {
 		return nil
 	}
-	for _, t := range m.steps {
-		d, ok := t.(*pair)
-		if !ok || d.out.slot != c.in[0].slot || d.op != subOp || d.in[0].dynamic || !d.in[1].dynamic {
-			continue
-		}
-		if len(d.in[0].f) == 1 && d.in[0].f[0] == 1 && d.in[1].slot == c.in[1].slot {
-			return c.in[1]
-		}
+	d, ok := writer[c.in[0].slot].(*pair)
+	if !ok || d.op != subOp || d.in[0].dynamic || len(d.in[0].f) != 1 || d.in[0].f[0] != 1 || d.in[1].slot != c.in[1].slot {
+		return nil
 	}
-	return nil
+	return c.in[1]
 }
 
 // open returns the layer that later steps may still change, or nil.
