@@ -97,6 +97,9 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 	if m == 0 || n == 0 {
 		return
 	}
+	if k > 0 && onePanel(relu, m, n, k, x, ldx, w, ldw, bias, c, ldc) {
+		return
+	}
 	g := job{m: m, n: n, k: k, alpha: 1, a: x, lda: ldx, b: w, ldb: ldw, start: bias, c: c, ldc: ldc, floor: noFloor}
 	if relu {
 		g.floor = 0

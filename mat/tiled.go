@@ -119,6 +119,30 @@ func (g *job) tiled() bool {
 	return true
 }
 
+// tinyWork multiply-adds take less time than the way through job.
+const tinyWork = 1 << 14
+
+// onePanel does a tiny product X·W + bias of few columns by one call of a kernel, as the
+// layers of a small network need. It reports false, with nothing done, for others.
+func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
+	q := chains(n)
+	rows, cols := tileSize(q, m)
+	if !fusedEnds || n > cols || n == 1 || m*n*k > tinyWork {
+		return false
+	}
+	var p panel
+	p.a, p.ars, p.acs = &x[0], 4*ldx, 4
+	p.b, p.ldb = &w[0], 4*ldw
+	p.start, p.scs = &bias[0], 4
+	p.c, p.ldc = &c[0], 4*ldc
+	p.m, p.cols, p.k, p.rows = m, n, k, evenly(m, rows)
+	if p.floor = noFloor; relu {
+		p.floor = 0
+	}
+	callPanel(q, &p)
+	return true
+}
+
 // dots does A·Bᵗ in lanes.
 func (g *job) dots() bool {
 	if !lanesKernels() {

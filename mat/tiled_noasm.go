@@ -5,6 +5,11 @@ package mat
 // tiled reports that there are no tile kernels.
 func (g *job) tiled() bool { return false }
 
+// onePanel reports that there are no kernels.
+func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
+	return false
+}
+
 // dots is not called: the only level is generic.
 func (g *job) dots() bool { return false }
 
