@@ -127,7 +127,7 @@ const tinyWork = 1 << 14
 func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
 	q := chains(n)
 	rows, cols := tileSize(q, m)
-	if !fusedEnds || n > cols || n == 1 || m*n*k > tinyWork {
+	if !fusedEnds || n > cols || panelCols(cols, n) < n || n == 1 || m*n*k > tinyWork {
 		return false
 	}
 	var p panel
