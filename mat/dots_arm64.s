@@ -9,17 +9,17 @@
 #define rest R5 // terms left
 
 // EIGHT does 8 terms: 2 rows of A, V0–V3, by 3 columns of B, V4–V7 in turn. The arguments
-// are the sums of the first and the next 4 terms: columns of row 0, then of row 1.
-#define EIGHT(a, a2, b, b2, c, c2, d, d2, e, e2, f, f2) \
-	FLDPQ.P 32(R0), (F0, F1);    \
-	FLDPQ.P 32(R2), (F4, F5);    \
-	FLDPQ.P 32(R1), (F2, F3);    \
-	FLDPQ.P 32(R3), (F6, F7);    \
+// are the byte of A and B, and the sums of the first and the next 4 terms: columns of row 0, then of row 1.
+#define EIGHT(off, a, a2, b, b2, c, c2, d, d2, e, e2, f, f2) \
+	FLDPQ   off(R0), (F0, F1);    \
+	FLDPQ   off(R2), (F4, F5);    \
+	FLDPQ   off(R1), (F2, F3);    \
+	FLDPQ   off(R3), (F6, F7);    \
 	VFMLA   V4.S4, V0.S4, a.S4;  \
 	VFMLA   V5.S4, V1.S4, a2.S4; \
 	VFMLA   V4.S4, V2.S4, d.S4;  \
 	VFMLA   V5.S4, V3.S4, d2.S4; \
-	FLDPQ.P 32(R4), (F4, F5);    \
+	FLDPQ   off(R4), (F4, F5);    \
 	VFMLA   V6.S4, V0.S4, b.S4;  \
 	VFMLA   V7.S4, V1.S4, b2.S4; \
 	VFMLA   V6.S4, V2.S4, e.S4;  \
@@ -180,8 +180,13 @@ tile:
 	BLT  last
 
 loop:
-	EIGHT(V8, V9, V12, V13, V16, V17, V20, V21, V24, V25, V28, V29)
-	EIGHT(V10, V11, V14, V15, V18, V19, V22, V23, V26, V27, V30, V31)
+	EIGHT(0, V8, V9, V12, V13, V16, V17, V20, V21, V24, V25, V28, V29)
+	EIGHT(32, V10, V11, V14, V15, V18, V19, V22, V23, V26, V27, V30, V31)
+	ADD  $64, R0
+	ADD  $64, R1
+	ADD  $64, R2
+	ADD  $64, R3
+	ADD  $64, R4
 	SUBS $16, rest
 	BGE  loop
 

@@ -21,7 +21,8 @@ const (
 	columnsColsAVX2              = 32 // one row
 )
 
-// The bodies, in gemm_avx512_amd64.s and gemm_amd64.s.
+// The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_ and
+// dots_avx512_amd64.s. They trust their arguments.
 
 //go:noescape
 func panel1AVX512(p *panel)

@@ -3,8 +3,8 @@ package mat
 // GemvBias computes the row y = x·W + bias, and y = ReLU of that if relu is true, like
 // [GemmBias] with one row: x has k elements, W is k×n with row stride ldw ≥ n.
 //
-// If finite is true, the caller promises that no weight is NaN or infinite ([Finite] finds
-// out, once for many rows). Then rows of W that belong to zeros of x may be left out where
+// If finite is true, the caller promises that no weight is NaN or infinite ([AllFinite]
+// finds out, once for many rows). Then rows of W that belong to zeros of x may be left out where
 // that is faster: blank pixels, the outputs of ReLU. 0 times a finite weight is a zero, so
 // the result differs from GemmBias's in the sign of a zero at most. If finite is false
 // nothing is left out: NaN and Inf in W show even where x is 0, and the bits are GemmBias's.
@@ -26,16 +26,6 @@ func GemvBias(relu, finite bool, n, k int, x, w []float32, ldw int, bias, y []fl
 		return
 	}
 	GemmBias(relu, 1, n, k, x, max(1, k), w, ldw, bias, y, max(1, n))
-}
-
-// Finite reports whether no element is NaN or infinite.
-func Finite(x []float32) bool {
-	for _, v := range x {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 const (

@@ -2,9 +2,10 @@
 
 package mat
 
-// How the levels with tile kernels cut a product: tiles of C whose sums stay in
-// registers, on A, B and C as they lie. Only NT's B is copied: panel by panel, to bring
-// it into NN's orientation.
+// How the levels with tile kernels cut a product: tiles of C whose sums stay in registers,
+// on A, B and C as they lie as far as that pays. B of NT with short rows is brought into
+// NN's orientation panel by panel where no kernel transposes in registers; large products
+// run on copies, see pack.go; a few columns may be rows of Cᵗ, see mirror.go.
 
 const (
 	// depth is the most terms of one call where C may be stored and taken up again

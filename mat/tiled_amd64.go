@@ -78,6 +78,13 @@ func callPanel(kind int, p *panel) {
 		case kind == 2:
 			panel2AVX512(p)
 		case kind == kindDots && p.m == 1 && p.cols%16 == 0:
+			if p.ldb%(4*setStride) == 0 && p.start != p.c {
+				// 16 rows of B would share the 8 lines of a set: 8 at once, for the same row twice.
+				twice := *p
+				twice.m, twice.ars, twice.lds, twice.ldg, twice.ldc = 2, 0, 0, 0, 0
+				dots2x8AVX512(&twice)
+				return
+			}
 			dots1x16AVX512(p)
 		case kind == kindDots && p.m == 2 && p.cols%8 == 0:
 			dots2x8AVX512(p)
