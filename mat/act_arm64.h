@@ -531,10 +531,10 @@
 	CONN(VBIT_B16, Y, NEGINF, X)
 
 #define MINNORMAL HI
-#define NEG23 LO
+#define NEG23 MAGIC
 #define ROOT K1
 #define INF K2
-#define NEGINF MAGIC
+#define NEGINF LO
 
 #define LOGENTER \
 	CONSTANTS                      \
@@ -558,3 +558,32 @@
 	CONM(VFMAX_S4, ZERO, ARG, Y)  \
 	TWO(VFMLS_S4, DY, ARG, Y)     \
 	TWO(VFADD_S4, X, Y, X)
+
+// LOAD_PART loads the last elements at an address, R4 mod 8 of them, into a pair of
+// registers that it fills up with +0. It loads from the end and moves what it has up, so
+// each set bit of R4 is one load. R6 is lost.
+#define LOAD_PART(at, v0, f0, v1) \
+	AND     $7, R4, R6          \
+	ADD     R6<<2, at, R6       \
+	VMOVI   $0, v0.B16          \
+	VMOVI   $0, v1.B16          \
+	TBZ     $0, R4, 2(PC)       \
+	FMOVS.W -4(R6), f0          \
+	TBZ     $1, R4, 4(PC)       \
+	SUB     $8, R6              \
+	VMOV    v0.D[0], v0.D[1]    \
+	VLD1    (R6), v0.D[0]       \
+	TBZ     $2, R4, 3(PC)       \
+	VMOV    v0.B16, v1.B16      \
+	FMOVQ.W -16(R6), f0
+
+// STORE_PART stores the first R4 mod 8 elements of a pair; the rest moves down.
+#define STORE_PART(at, v0, f0, v1) \
+	TBZ     $2, R4, 3(PC)       \
+	FMOVQ.P f0, 16(at)          \
+	VMOV    v1.B16, v0.B16      \
+	TBZ     $1, R4, 3(PC)       \
+	FMOVD.P f0, 8(at)           \
+	VMOV    v0.D[1], v0.D[0]    \
+	TBZ     $0, R4, 2(PC)       \
+	FMOVS.P f0, 4(at)

@@ -78,34 +78,16 @@ CONSTANT(kGT1, $0x3fcc422a3fcc422a)
 CONSTANT(kGT1LO, $0xb342bc9bb342bc9b)
 GLOBL ·actConstants(SB), RODATA|NOPTR, $(16*kCOUNT)
 
-// LOAD_PART loads the last elements at an address, R4 mod 8 of them, into a pair of
-// registers that it fills up with +0. It loads from the end and moves what it has up, so
-// each set bit of R4 is one load. R6 is lost.
-#define LOAD_PART(at, v0, f0, v1) \
-	AND     $7, R4, R6          \
-	ADD     R6<<2, at, R6       \
-	VMOVI   $0, v0.B16          \
-	VMOVI   $0, v1.B16          \
-	TBZ     $0, R4, 2(PC)       \
-	FMOVS.W -4(R6), f0          \
-	TBZ     $1, R4, 4(PC)       \
-	SUB     $8, R6              \
-	VMOV    v0.D[0], v0.D[1]    \
-	VLD1    (R6), v0.D[0]       \
-	TBZ     $2, R4, 3(PC)       \
-	VMOV    v0.B16, v1.B16      \
-	FMOVQ.W -16(R6), f0
+// 16 set words, then 16 clear ones: the words from number 16-n on are a mask of n elements.
+#define MASKWORDS(at, v) \
+	DATA ·actMask+(at+0)(SB)/8, v \
+	DATA ·actMask+(at+8)(SB)/8, v \
+	DATA ·actMask+(at+16)(SB)/8, v \
+	DATA ·actMask+(at+24)(SB)/8, v
 
-// STORE_PART stores the first R4 mod 8 elements of a pair; the rest moves down.
-#define STORE_PART(at, v0, f0, v1) \
-	TBZ     $2, R4, 3(PC)       \
-	FMOVQ.P f0, 16(at)          \
-	VMOV    v1.B16, v0.B16      \
-	TBZ     $1, R4, 3(PC)       \
-	FMOVD.P f0, 8(at)           \
-	VMOV    v0.D[1], v0.D[0]    \
-	TBZ     $0, R4, 2(PC)       \
-	FMOVS.P f0, 4(at)
+MASKWORDS(0, $-1)
+MASKWORDS(32, $-1)
+GLOBL ·actMask(SB), RODATA|NOPTR, $128
 
 // UNARY runs BODY over R4 elements at R1, to R0, 8 per pass. In the last pass, of fewer,
 // R4 is negative.
