@@ -23,6 +23,7 @@ var layers = map[string][]string{
 	"/internal/safetensors": {},
 	"/mat":                  {"/internal/isa", "/internal/fmath", "/internal/rng"},
 	"/internal/sweep":       {"/mat", "/internal/isa"},
+	"/internal/mutate":      {},
 	"/net":                  {"/mat", "/internal/rng", "/internal/atomicfile", "/internal/safetensors"},
 	"/train":                {"/net", "/mat", "/internal/rng", "/internal/fmath", "/internal/atomicfile", "/internal/safetensors"},
 	"/torch":                {"/net", "/internal/atomicfile", "/internal/safetensors"},

@@ -26,6 +26,7 @@ func Exp(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		exp(dst[:n], x[:n])
@@ -39,6 +40,7 @@ func Log(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		log(dst[:n], x[:n])
@@ -52,6 +54,7 @@ func Sigmoid(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		sigmoid(dst[:n], x[:n])
@@ -63,6 +66,7 @@ func Sigmoid(dst, x []float32) {
 // levels give the same bits. dx may be dy or y. Panics if lengths differ.
 func SigmoidGrad(dx, dy, y []float32) {
 	check3(dx, dy, y)
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		sigmoidGrad(dx[:n], dy[:n], y[:n])
@@ -76,6 +80,7 @@ func Tanh(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		tanh(dst[:n], x[:n])
@@ -87,6 +92,7 @@ func Tanh(dst, x []float32) {
 // same bits. dx may be dy or y. Panics if lengths differ.
 func TanhGrad(dx, dy, y []float32) {
 	check3(dx, dy, y)
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		tanhGrad(dx[:n], dy[:n], y[:n])
@@ -100,6 +106,7 @@ func Softplus(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		softplus(dst[:n], x[:n])
@@ -111,6 +118,7 @@ func Softplus(dst, x []float32) {
 // that is the sigmoid of its input. dx may be dy or y. Panics if lengths differ.
 func SoftplusGrad(dx, dy, y []float32) {
 	check3(dx, dy, y)
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		softplusGrad(dx[:n], dy[:n], y[:n])
@@ -142,6 +150,7 @@ func eluBlocks(dst, x []float32, lambda, scaled float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		elu(dst[:n], x[:n], lambda, scaled)
@@ -151,6 +160,7 @@ func eluBlocks(dst, x []float32, lambda, scaled float32) {
 
 func eluGradBlocks(dx, dy, y []float32, lambda, scaled float32) {
 	check3(dx, dy, y)
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		eluGrad(dx[:n], dy[:n], y[:n], lambda, scaled)
@@ -165,6 +175,7 @@ func GELU(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		gelu(dst[:n], x[:n])
@@ -176,6 +187,7 @@ func GELU(dst, x []float32) {
 // normal density. The derivative is within 2.5·2⁻²⁴. dx may be dy or z. Panics if lengths differ.
 func GELUGrad(dx, dy, z []float32) {
 	check3z(dx, dy, z)
+	touch(dx, dy, z)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		geluGrad(dx[:n], dy[:n], z[:n])
@@ -190,6 +202,7 @@ func GELUTanh(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		geluTanh(dst[:n], x[:n])
@@ -201,6 +214,7 @@ func GELUTanh(dst, x []float32) {
 // which is within 2.5·2⁻²⁴. dx may be dy or z. Panics if lengths differ.
 func GELUTanhGrad(dx, dy, z []float32) {
 	check3z(dx, dy, z)
+	touch(dx, dy, z)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		geluTanhGrad(dx[:n], dy[:n], z[:n])
@@ -214,6 +228,7 @@ func SiLU(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(actBlock, len(dst))
 		silu(dst[:n], x[:n])
@@ -225,6 +240,7 @@ func SiLU(dst, x []float32) {
 // sigmoid. The derivative is within 2.5·2⁻²⁴. dx may be dy or z. Panics if lengths differ.
 func SiLUGrad(dx, dy, z []float32) {
 	check3z(dx, dy, z)
+	touch(dx, dy, z)
 	for len(dx) > 0 {
 		n := min(actBlock, len(dx))
 		siluGrad(dx[:n], dy[:n], z[:n])

@@ -47,6 +47,7 @@ func Dropout(dst, x []float32, p float64, seed, step uint64, layer, first int) {
 	if first < 0 || uint64(first)+uint64(len(x)) > 1<<34 {
 		panic("mat: Dropout: element outside of 0...2³⁴-1")
 	}
+	touch(dst, x, nil)
 	below := math.RoundToEven((1 - p) * (1 << 32))
 	if below == 0 { // p within 2⁻³³ of 1: no word is below
 		clear(dst)

@@ -196,6 +196,7 @@ type job struct {
 var noFloor = float32(math.Inf(-1))
 
 func (g *job) run() {
+	g.touch()
 	if g.k > 0 && g.alpha == 1 && (g.n > 1 || bool(g.transA)) && g.tiled() {
 		return
 	}

@@ -47,6 +47,8 @@ func LayerNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int
 	if len(mean) != rows || len(invstd) != rows {
 		panic("mat: len(mean) or len(invstd) is not the number of rows")
 	}
+	touchRows(nil, dy, x, rows, n, ld)
+	touch(nil, mean, invstd)
 	for j := 0; j < n; j += groupWidth {
 		at, w := columnPanel(j, n)
 		var acc normSums
@@ -100,6 +102,7 @@ func checkLayer(dst, x, gamma []float32) (rows int) {
 
 // centre sets dst = (x-m)·s.
 func centre(dst, x []float32, m, s float32) {
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		for i := centreAsm(dst[:n], x[:n], m, s); i < n; i++ {
@@ -111,6 +114,8 @@ func centre(dst, x []float32, m, s float32) {
 
 // scaleShift sets dst = (x·s)·gamma + beta.
 func scaleShift(dst, x, gamma, beta []float32, s float32) {
+	touch(dst, x, gamma)
+	touch(nil, beta, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		for i := scaleShiftAsm(dst[:n], x[:n], gamma, beta, s); i < n; i++ {
@@ -122,6 +127,7 @@ func scaleShift(dst, x, gamma, beta []float32, s float32) {
 
 // layerGrad sets dx = ((dx-a) - h·b)·s.
 func layerGrad(dx, h []float32, a, b, s float32) {
+	touch(dx, h, nil)
 	for len(dx) > 0 {
 		n := min(block, len(dx))
 		for i := layerGradAsm(dx[:n], h[:n], a, b, s); i < n; i++ {

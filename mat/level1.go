@@ -22,6 +22,7 @@ func Dot(x, y []float32) float32 {
 	if len(x) != len(y) {
 		panic(badXY)
 	}
+	touch(nil, x, y)
 	if len(x) <= block {
 		if len(x) == 0 {
 			return 0
@@ -41,6 +42,7 @@ func Dot(x, y []float32) float32 {
 // The error is at most (n/64+10)·u·Σ|x[i]| within a block of 16384, (n/4+10)·u·Σ|x[i]|
 // at the generic level, which has 4 lanes.
 func Sum(x []float32) float32 {
+	touch(nil, x, nil)
 	var s float32
 	for len(x) > 0 {
 		n := min(block, len(x))
@@ -52,6 +54,7 @@ func Sum(x []float32) float32 {
 
 // Asum returns Σ |x[i]|; 0 for no elements. The error bound is Sum's.
 func Asum(x []float32) float32 {
+	touch(nil, x, nil)
 	var s float32
 	for len(x) > 0 {
 		n := min(block, len(x))
@@ -69,6 +72,7 @@ func Asum(x []float32) float32 {
 // element is infinite. NaN if an element is NaN. All levels, generic included, give
 // the same bits.
 func Nrm2(x []float32) float32 {
+	touch(nil, x, nil)
 	s := 0.0
 	for len(x) > 0 {
 		n := min(block, len(x))
@@ -81,6 +85,7 @@ func Nrm2(x []float32) float32 {
 // Max returns the largest x[i], NaN if an element is NaN, and -Inf for no elements.
 // +0 is larger than -0.
 func Max(x []float32) float32 {
+	touch(nil, x, nil)
 	m := float32(math.Inf(-1))
 	for len(x) > 0 {
 		n := min(block, len(x))
@@ -93,6 +98,7 @@ func Max(x []float32) float32 {
 // Iamax returns the index of the first element of largest absolute value, that of
 // the first NaN if there is one, and -1 for no elements.
 func Iamax(x []float32) int {
+	touch(nil, x, nil)
 	best, size := -1, uint32(0)
 	for from := 0; from < len(x); from += block {
 		i := from + iamax(x[from:min(from+block, len(x))])
@@ -116,6 +122,7 @@ func Axpy(alpha float32, x, y []float32) {
 	if len(x) != len(y) {
 		panic(badXY)
 	}
+	touch(y, x, nil)
 	for len(x) > block {
 		axpy(alpha, x[:block], y[:block])
 		x, y = x[block:], y[block:]
@@ -127,6 +134,7 @@ func Axpy(alpha float32, x, y []float32) {
 
 // Scal sets x[i] = alpha·x[i]. With alpha 0, NaN and infinities give NaN as IEEE 754 has it.
 func Scal(alpha float32, x []float32) {
+	touch(x, nil, nil)
 	for len(x) > 0 {
 		n := min(block, len(x))
 		scal(alpha, x[:n])
@@ -137,6 +145,7 @@ func Scal(alpha float32, x []float32) {
 // Add sets dst[i] = x[i] + y[i]. dst may be x or y. Panics if lengths differ.
 func Add(dst, x, y []float32) {
 	check3(dst, x, y)
+	touch(dst, x, y)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		add(dst[:n], x[:n], y[:n])
@@ -147,6 +156,7 @@ func Add(dst, x, y []float32) {
 // Sub sets dst[i] = x[i] - y[i]. dst may be x or y. Panics if lengths differ.
 func Sub(dst, x, y []float32) {
 	check3(dst, x, y)
+	touch(dst, x, y)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		sub(dst[:n], x[:n], y[:n])
@@ -157,6 +167,7 @@ func Sub(dst, x, y []float32) {
 // Mul sets dst[i] = x[i]·y[i], element by element. dst may be x or y. Panics if lengths differ.
 func Mul(dst, x, y []float32) {
 	check3(dst, x, y)
+	touch(dst, x, y)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		mul(dst[:n], x[:n], y[:n])
@@ -170,6 +181,7 @@ func ReLU(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		relu(dst[:n], x[:n])
@@ -182,6 +194,7 @@ func ReLU(dst, x []float32) {
 // y is NaN, dy passes. dx may be dy or y. Panics if lengths differ.
 func ReLUGrad(dx, dy, y []float32) {
 	check3(dx, dy, y)
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(block, len(dx))
 		reluGrad(dx[:n], dy[:n], y[:n])

@@ -95,6 +95,8 @@ func lossAll(kind lossKind, losses []float64, dy, y, t []float32, n int, factor 
 	if weights != nil && len(weights) != rows {
 		panic("mat: len(weights) != len(losses)")
 	}
+	touch64(losses)
+	touch(dy, y, t)
 	var c [lossRowsMax]float32
 	for i := range c[:min(rows, len(c))] {
 		c[i] = float32(factor)

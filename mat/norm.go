@@ -27,6 +27,7 @@ const panelRows = block / groupWidth
 // which running statistics are made, is rows/(rows-1) times as large.
 func ColumnMoments(mean, variance, x []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{x}, [][]float32{mean, variance})
+	touchRows(nil, x, nil, rows, n, ld)
 	count := float64(rows)
 	for j := 0; j < n; j += groupWidth {
 		at, w := columnPanel(j, n)
@@ -79,6 +80,7 @@ func MoveAverage(running, batch []float32, rate, correction float32) {
 // dst has x's leading dimension and may be x.
 func BatchNorm(dst, x, mean, invstd, gamma, beta []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dst, x}, [][]float32{mean, invstd, gamma, beta})
+	touchRows(dst, x, nil, rows, n, ld)
 	dst, x = extent(dst, rows, n, ld), extent(x, rows, n, ld)
 	inPlace := n > 0 && &dst[0] == &x[0]
 	for j := 0; j < n; j += groupWidth {
@@ -114,6 +116,7 @@ type batchMap struct{ mean, scale, shift [groupWidth]float32 }
 // with h[i,j] = (x[i,j]-mean[j])·invstd[j]; both are also what BatchNormGrad needs.
 func BatchNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dy, x}, [][]float32{dgamma, dbeta, mean, invstd})
+	touchRows(nil, dy, x, rows, n, ld)
 	for j := 0; j < n; j += groupWidth {
 		at, w := columnPanel(j, n)
 		var m, s [groupWidth]float32
@@ -143,6 +146,7 @@ func (acc *normSums) store(dgamma, dbeta []float32, w int) {
 // from BatchNormSums. dx has the leading dimension of dy and x and may be dy or x.
 func BatchNormGrad(dx, dy, x, mean, invstd, gamma, dgamma, dbeta []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dx, dy, x}, [][]float32{mean, invstd, gamma, dgamma, dbeta})
+	touchRows(dx, dy, x, rows, n, ld)
 	dx, dy, x = extent(dx, rows, n, ld), extent(dy, rows, n, ld), extent(x, rows, n, ld)
 	inPlace := n > 0 && (&dx[0] == &dy[0] || &dx[0] == &x[0])
 	count := float32(rows)

@@ -34,6 +34,7 @@ func LeakyReLUGrad(dx, dy, y []float32, alpha float32) {
 }
 
 func leakyAll(dx, dy, y []float32, alpha float32) {
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(block, len(dx))
 		done := leaky(dx[:n], dy[:n], y[:n], alpha)
@@ -57,6 +58,7 @@ func ReLU6(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		done := relu6(dst[:n], x[:n])
@@ -94,6 +96,7 @@ func HardSigmoid(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		done := hardSigmoid(dst[:n], x[:n])
@@ -129,6 +132,7 @@ func HardSigmoidGrad(dx, dy, y []float32) {
 
 // bandAll sets dx = slope·dy where y is inside of 0...top (or NaN), and +0 outside.
 func bandAll(dx, dy, y []float32, top, slope float32) {
+	touch(dx, dy, y)
 	for len(dx) > 0 {
 		n := min(block, len(dx))
 		done := band(dx[:n], dy[:n], y[:n], top, slope)
@@ -155,6 +159,7 @@ func HardSwish(dst, x []float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		done := hardSwish(dst[:n], x[:n])
@@ -180,6 +185,7 @@ func HardSwishGrad(dx, dy, x []float32) {
 	if len(dx) != len(x) {
 		panic("mat: len(dx) != len(x)")
 	}
+	touch(dx, dy, x)
 	for len(dx) > 0 {
 		n := min(block, len(dx))
 		done := hardSwishGrad(dx[:n], dy[:n], x[:n])

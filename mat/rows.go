@@ -39,6 +39,7 @@ func gatherNarrow(dst, src []float32, index []int, n int, mean, scale []float32)
 	}
 	for i, r := range index {
 		to, from := i*n, r*n
+		touch(dst[to:][:n], src[from:][:n], nil)
 		if to+groupWidth <= len(dst) && from+groupWidth <= len(src) &&
 			affine(dst[to:][:groupWidth], src[from:][:groupWidth], m[:], s[:]) > 0 {
 			continue
@@ -89,6 +90,8 @@ func checkAffine(n int, mean, scale []float32) {
 }
 
 func affineRow(dst, x, mean, scale []float32) {
+	touch(dst, x, mean)
+	touch(nil, scale, nil)
 	if scale == nil {
 		Sub(dst, x, mean)
 		return
@@ -168,6 +171,7 @@ func checkRows(rows int, x []float32, n int) {
 
 // argmax goes block by block; a later block must be larger, or the first with a number.
 func argmax(x []float32) int {
+	touch(nil, x, nil)
 	if len(x) <= block {
 		return argmaxBlock(x)
 	}
@@ -201,6 +205,8 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 		panic("mat: len(dst) != n")
 	}
 	checkMatrix(len(x), rows, n, ld)
+	touch(dst, nil, nil)
+	touchRows(nil, x, nil, rows, n, ld)
 	clear(dst)
 	if rows == 0 || n == 0 {
 		return

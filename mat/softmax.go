@@ -78,6 +78,7 @@ func LogSoftmaxRows(dst, x []float32, rows, n int) {
 		panic(badDstX)
 	}
 	checkLogits(x, rows, n)
+	touch(dst, x, nil)
 	if !vectorRows() {
 		for i := range rows {
 			d, x := dst[i*n:][:n], x[i*n:][:n]
@@ -111,6 +112,7 @@ func checkLogits(x []float32, rows, n int) {
 }
 
 func softmaxRows(dst, x []float32, rows, n int, logSumExp []float64) {
+	touch(dst, x, nil)
 	if !vectorRows() {
 		for i := range rows {
 			var d []float32
@@ -248,6 +250,8 @@ func checkCrossEntropy(p, dz, z []float32, rows, n int, smoothing float64, weigh
 }
 
 func crossEntropy(loss []float64, p, dz, z, t []float32, rows, n int, smoothing float64, scale float32, weights []float32) {
+	touch(p, z, nil)
+	touch(dz, t, nil)
 	keep, spread := float32(1-smoothing), float32(smoothing/float64(n))
 	vector := vectorRows()
 	var s rowSums
@@ -346,6 +350,7 @@ func BinaryCrossEntropy(loss []float64, dz, z, t []float32, n int, scale float32
 	if weights != nil && len(weights) != rows {
 		panic(badWeights)
 	}
+	touch(dz, z, t)
 	var buffer [binaryBlock]float32
 	if n <= binaryBlock {
 		for from := 0; from < rows; from += binaryBlock / n {

@@ -237,7 +237,9 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 		if len(w) != len(s) {
 			panic(badUpdate)
 		}
+		touch(s, nil, nil)
 	}
+	touch(w, dw, nil)
 	e := t.spread(r.rate)
 	finite = true
 	for from := 0; from < len(w); {

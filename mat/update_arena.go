@@ -8,6 +8,7 @@ import "math"
 
 // AllFinite reports whether no x[i] is NaN or infinite.
 func AllFinite(x []float32) bool {
+	touch(nil, x, nil)
 	for len(x) > 0 {
 		n := min(block, len(x))
 		done, ok := finite(x[:n])
@@ -30,6 +31,7 @@ func finiteGo(x []float32) bool {
 // ClipValue sets x[i] to -limit where it is below and to limit where it is above, as
 // for clipping gradients by value. NaN stays. limit must be at least 0, or +Inf.
 func ClipValue(x []float32, limit float32) {
+	touch(x, nil, nil)
 	for len(x) > 0 {
 		n := min(block, len(x))
 		done := clip(x[:n], limit)
@@ -58,6 +60,7 @@ func Lerp(dst, x []float32, t float32) {
 	if len(dst) != len(x) {
 		panic(badDstX)
 	}
+	touch(dst, x, nil)
 	for len(dst) > 0 {
 		n := min(block, len(dst))
 		done := lerp(dst[:n], x[:n], t)
@@ -87,6 +90,7 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 	if rows < 0 || cols < 0 || cols > 0 && rows > math.MaxInt/cols || len(w) != rows*cols {
 		panic(badMaxNorm)
 	}
+	touch(w, nil, nil)
 	for j := 0; j < cols && rows > 0; j += updateWidth {
 		var sums unitSums
 		n := min(updateWidth, cols-j)

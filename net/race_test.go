@@ -10,9 +10,8 @@ import (
 )
 
 // Many goroutines share one network, each with a Predictor or Workspace of its own:
-// the results are those of one goroutine. Under -race the detector also watches what
-// the Go code touches; it does not see into the assembly, whose arguments the
-// comparison of bits covers.
+// the results are those of one goroutine. Under -race the detector watches, and the
+// functions of package mat tell it what their assembly touches.
 func TestSharedNetwork(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
 		m := randomNetwork(t, net.Config{Inputs: 11, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{

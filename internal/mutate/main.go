@@ -1,0 +1,237 @@
+// Mutate changes single instructions, constants and operators, one at a time, in a copy of
+// this repository, and runs the tests that must notice. It lists the survivors: changes
+// after which everything still passes.
+//
+//	go run ./internal/mutate -seed 1 -count 80
+//
+// The same seed and count give the same mutants of the same sources. A mutant that does
+// not build is replaced by the next one. Run it on a quiet machine: a test that takes
+// longer than -timeout counts as a mutant caught in a loop, and is listed apart.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// target is a group of files and the tests that cover it.
+type target struct {
+	files string // a pattern from the root
+	tests []string
+}
+
+// targets are looked through in order: the first pattern that fits decides.
+var targets = []target{
+	{"mat/gemm*_amd64.s", []string{"./mat", "Tile|Panel|Product|Column|Fused|Transpose|Assembl"}},
+	{"mat/dots*_amd64.s", []string{"./mat", "Tile|Panel|Product|Column|Assembl"}},
+	{"mat/rows_avx512_amd64.s", []string{"./mat", "Tile|Panel|Product|Column|Fused|Skip|Row|Assembl"}},
+	{"mat/asm_amd64.s", []string{"./mat", "Kernels|GuardPages|Assembl"}},
+	{"mat/act*_amd64.s", []string{"./mat", "Activation|Kernels|Softmax|CrossEntropy|Assembl"}},
+	{"mat/update*_amd64.s", []string{"./mat", "Update|Arena|Unit|MaxNorm|Finite|Rule|Term|L1|Assembl"}},
+	{"mat/norm*_amd64.s", []string{"./mat", "Matrix|Norm|Moments|Assembl"}},
+	{"mat/loss*_amd64.s", []string{"./mat", "Matrix|Loss|Huber|Assembl"}},
+	{"mat/piecewise*_amd64.s", []string{"./mat", "Kernels|Piecewise|GuardPages|Assembl"}},
+	{"mat/rows_amd64.s", []string{"./mat", "Matrix|Argmax|Column|Rows|Assembl"}},
+	{"mat/dropout_amd64.s", []string{"./mat", "Dropout|Assembl"}},
+	{"net/pass.go", []string{"./net", "."}},
+	{"net/loss.go", []string{"./net", "."}},
+	{"train/step.go", []string{"./train", "."}},
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	seed := flag.Uint64("seed", 1, "what chooses the mutants")
+	count := flag.Int("count", 80, "how many mutants that build")
+	only := flag.String("files", "", "a pattern of files, in place of all targets")
+	timeout := flag.Duration("timeout", 5*time.Minute, "of the tests for one mutant")
+	budget := flag.Duration("budget", time.Hour, "no mutant is begun later")
+	list := flag.Bool("list", false, "print the mutants and run nothing")
+	flag.Parse()
+	all, err := mutants(*only)
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(*seed, 0))
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = spread(all)
+	if *list {
+		for _, m := range all[:min(*count, len(all))] {
+			fmt.Println(m)
+		}
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := copyTree(dir); err != nil {
+		return err
+	}
+	began := time.Now()
+	var caught, late, survived, unbuilt int
+	for _, m := range all {
+		if caught+late+survived == *count || time.Since(began) > *budget {
+			break
+		}
+		verdict, err := m.try(dir, *timeout)
+		if err != nil {
+			return err
+		}
+		switch verdict {
+		case "caught":
+			caught++
+		case "late":
+			late++
+		case "survived":
+			survived++
+		default:
+			unbuilt++
+		}
+		fmt.Printf("%-9s %s\n", verdict, m)
+	}
+	tried := caught + late + survived
+	if tried == 0 {
+		return errors.New("no mutant builds")
+	}
+	fmt.Printf("\n%d mutants: %d caught, %d out of time, %d survived (%.1f %% noticed); %d did not build; %v\n",
+		tried, caught, late, survived, 100*float64(caught+late)/float64(tried), unbuilt, time.Since(began).Round(time.Second))
+	return nil
+}
+
+// mutants returns all mutants of all targets.
+func mutants(only string) ([]mutant, error) {
+	var all []mutant
+	seen := map[string]bool{}
+	for _, t := range targets {
+		files, err := filepath.Glob(t.files)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			file = filepath.ToSlash(file)
+			fits := true
+			if only != "" {
+				if fits, err = filepath.Match(only, file); err != nil {
+					return nil, err
+				}
+			}
+			if seen[file] || !fits {
+				continue
+			}
+			seen[file] = true
+			source, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			edits := assembly
+			if strings.HasSuffix(file, ".go") {
+				edits = goCode
+			}
+			for _, m := range edits(string(source)) {
+				m.file, m.tests = file, t.tests
+				all = append(all, m)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no files to change: run it from the root of the repository")
+	}
+	return all, nil
+}
+
+// spread takes from each file in turn, so that the long ones do not get all.
+func spread(all []mutant) []mutant {
+	byFile := map[string][]mutant{}
+	var order []string
+	for _, m := range all {
+		if byFile[m.file] == nil {
+			order = append(order, m.file)
+		}
+		byFile[m.file] = append(byFile[m.file], m)
+	}
+	var out []mutant
+	for len(out) < len(all) {
+		for _, f := range order {
+			if q := byFile[f]; len(q) > 0 {
+				out, byFile[f] = append(out, q[0]), q[1:]
+			}
+		}
+	}
+	return out
+}
+
+// try applies the change in dir, runs the tests there and takes it back.
+func (m mutant) try(dir string, timeout time.Duration) (verdict string, err error) {
+	name := filepath.Join(dir, filepath.FromSlash(m.file))
+	source, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	changed := string(source[:m.at]) + m.to + string(source[m.at+len(m.from):])
+	if err := os.WriteFile(name, []byte(changed), 0o644); err != nil {
+		return "", err
+	}
+	defer func() {
+		if e := os.WriteFile(name, source, 0o644); err == nil {
+			err = e
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	binary := filepath.Join(dir, "mutant.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, m.tests[0])
+	build.Dir = dir
+	if build.Run() != nil {
+		return "unbuilt", nil
+	}
+	test := exec.CommandContext(ctx, binary, "-test.short", "-test.failfast", "-test.run", m.tests[1])
+	test.Dir = filepath.Join(dir, filepath.FromSlash(m.tests[0]))
+	switch err := test.Run(); {
+	case ctx.Err() != nil:
+		return "late", nil
+	case err != nil:
+		return "caught", nil
+	}
+	return "survived", nil
+}
+
+// copyTree copies what git knows or would take, from here to dir.
+func copyTree(dir string) error {
+	out, err := exec.Command("git", "ls-files", "-co", "--exclude-standard", "-z").Output()
+	if err != nil {
+		return err
+	}
+	for file := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		content, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // deleted, not yet committed
+		}
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, file)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+// applied returns the source after each mutant.
+func applied(source string, mutants []mutant) []string {
+	var all []string
+	for _, m := range mutants {
+		all = append(all, source[:m.at]+m.to+source[m.at+len(m.from):])
+	}
+	return all
+}
+
+func TestAssembly(t *testing.T) {
+	const source = "// ADDQ $1, AX\n#define M(x) \\\n\tVADDPS 32(SI), Y0, x \\\n\tVMOVUPS.Z x, K1, (DI)\nTEXT ·f(SB), NOSPLIT, $0-8\n\tSUBQ $4, CX // by 4\n\tJAE  loop\n\tRET\n"
+	got := applied(source, assembly(source))
+	want := []string{
+		"// ADDQ $1, AX\n#define M(x) \\\n\tVSUBPS 32(SI), Y0, x \\\n\tVMOVUPS.Z x, K1, (DI)\nTEXT ·f(SB), NOSPLIT, $0-8\n\tSUBQ $4, CX // by 4\n\tJAE  loop\n\tRET\n",
+		"// ADDQ $1, AX\n#define M(x) \\\n\tVADDPS 36(SI), Y0, x \\\n\tVMOVUPS.Z x, K1, (DI)\nTEXT ·f(SB), NOSPLIT, $0-8\n\tSUBQ $4, CX // by 4\n\tJAE  loop\n\tRET\n",
+		"// ADDQ $1, AX\n#define M(x) \\\n\t \\\n\tVMOVUPS.Z x, K1, (DI)\nTEXT ·f(SB), NOSPLIT, $0-8\n\tSUBQ $4, CX // by 4\n\tJAE  loop\n\tRET\n",
+	}
+	for i, w := range want {
+		if !slices.Contains(got, w) {
+			t.Errorf("mutant %d is missing: %q in %q", i, w, got)
+		}
+	}
+	if len(got) != 9 {
+		t.Errorf("%d mutants, want 9: %q", len(got), got)
+	}
+}
+
+func TestGoCode(t *testing.T) {
+	const source = "package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta += 1\n\t}\n\tg()\n\treturn a * b\n}\n"
+	got := applied(source, goCode(source))
+	for _, want := range []string{
+		"package p\n\nfunc f(a, b int) int {\n\tif a <= b {\n\t\ta += 1\n\t}\n\tg()\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif !(a < b) {\n\t\ta += 1\n\t}\n\tg()\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta -= 1\n\t}\n\tg()\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta += 2\n\t}\n\tg()\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\t\n\t}\n\tg()\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta += 1\n\t}\n\t\n\treturn a * b\n}\n",
+		"package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta += 1\n\t}\n\tg()\n\treturn a / b\n}\n",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("mutant missing: %q", want)
+		}
+	}
+	if len(got) != 7 {
+		t.Errorf("%d mutants, want 7: %q", len(got), got)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	all := []mutant{{file: "a", line: 1}, {file: "a", line: 2}, {file: "a", line: 3}, {file: "b", line: 1}}
+	var files string
+	for _, m := range spread(all) {
+		files += m.file
+	}
+	if files != "abaa" {
+		t.Errorf("order %s, want abaa", files)
+	}
+}
