@@ -16,7 +16,10 @@ import (
 )
 
 // Fact is a line of the report's head, such as {"data", "iris.csv"}.
-type Fact struct{ Name, Value string }
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Run is what a report is about. Every part but one of Networks and Histories may be
 // missing; what is missing is left out.
