@@ -63,7 +63,10 @@ func panel(title, label string, h *train.History, value func(train.Metrics) floa
 			}
 		}
 	}
-	if len(training) == len(validation) && len(training) > 1 {
+	// Values beyond the axes, see roundOut, are no matter to lines, which are clipped; but a
+	// filled outline far outside of the picture takes for ever.
+	_, _, _, top := plotter.XYRange(append(append(plotter.XYs{}, training...), validation...))
+	if len(training) == len(validation) && len(training) > 1 && top <= math.MaxFloat32 {
 		outline := append(plotter.XYs{}, training...)
 		for i := len(validation) - 1; i >= 0; i-- {
 			outline = append(outline, validation[i])

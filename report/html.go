@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -216,22 +217,27 @@ func (p *page) training() error {
 	return err
 }
 
-// settings returns the parts of a configuration that are not zero, as JSON names them.
+// settings returns the parts of a configuration as JSON has them, in its order.
 func settings(c *train.Config) ([]Fact, error) {
 	text, err := json.Marshal(*c)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	d := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, err
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil { // the opening brace
+		return nil, fmt.Errorf("report: %w", err)
 	}
 	var all []Fact
-	for _, name := range []string{"optimizer", "learn_rate", "batch_size", "epochs", "seed", "clip_value", "clip_norm", "l2", "l1", "decay_biases", "max_norm",
-		"layers", "class_weights", "balanced", "patience", "watch", "min_delta", "keep_best", "ema", "swa", "workers"} {
-		if v, ok := d[name]; ok {
-			all = append(all, Fact{name, string(v)})
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("report: %w", err)
 		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, fmt.Errorf("report: %w", err)
+		}
+		all = append(all, Fact{fmt.Sprint(name), string(value)})
 	}
 	return all, nil
 }

@@ -21,7 +21,7 @@ type config struct {
 	Prep     *string         `json:"prep,omitempty"`          // as --prep; nil: the data set's default
 	Scale    *bool           `json:"scale_targets,omitempty"` // as --scale-targets; nil: the data set's default
 	Net      netConfig       `json:"net"`
-	Train    trainConfig     `json:"train"`
+	Train    train.Config    `json:"train"`
 	Ensemble *ensembleConfig `json:"ensemble,omitempty"`
 }
 
@@ -59,34 +59,6 @@ func (c netConfig) MarshalJSON() ([]byte, error) {
 		open.Loss = &c.Loss
 	}
 	return json.Marshal(open)
-}
-
-// trainConfig is a train.Config that knows whether KeepBest was given: the command's
-// default is another than the library's.
-type trainConfig struct {
-	train.Config
-	keepBest *bool
-}
-
-func (c *trainConfig) UnmarshalJSON(text []byte) error {
-	var fields struct {
-		KeepBest *bool `json:"keep_best"`
-	}
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return err
-	}
-	c.keepBest = fields.KeepBest
-	return json.Unmarshal(text, &c.Config)
-}
-
-// MarshalJSON writes keep_best even if it is false, which Config would leave out.
-func (c trainConfig) MarshalJSON() ([]byte, error) {
-	text, err := json.Marshal(c.Config)
-	if err != nil || c.KeepBest || c.keepBest == nil {
-		return text, err
-	}
-	text = append(text[:len(text)-1], []byte(`,"keep_best":false}`)...)
-	return bytes.Replace(text, []byte("{,"), []byte("{"), 1), nil
 }
 
 // ensembleConfig are the fields of train.EnsembleConfig that a file has.

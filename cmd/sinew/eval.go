@@ -66,11 +66,15 @@ func (f *evalCommand) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	c, err := f.settle(cmd)
+	if err != nil {
+		return err
+	}
 	m, err := loadModel(f.model)
 	if err != nil {
 		return err
 	}
-	d, text, err := f.rows(cmd, m)
+	d, text, err := f.rows(c, m)
 	if err != nil {
 		return err
 	}
@@ -114,34 +118,42 @@ func (f *evalCommand) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// rows returns the rows to measure on and what they are.
-func (f *evalCommand) rows(cmd *cobra.Command, m *model) (*train.Dataset, string, error) {
+// settle returns the configuration of file and flags, as far as it says which rows there are.
+func (f *evalCommand) settle(cmd *cobra.Command) (*config, error) {
 	c := new(config)
 	if f.config != "" {
 		var err error
 		if c, err = readConfig(f.config); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if !cmd.Flags().Changed("seed") {
 			f.seed = c.Train.Seed
 		}
 	}
 	if err := f.apply(cmd.Flags(), &c.Data); err != nil {
-		return nil, "", err
+		return nil, err
 	}
+	switch name := changed(cmd.Flags(), "test", "test-data", "validation", "validation-data"); {
+	case f.all && name != "":
+		return nil, usage("--%s does not go with --all", name)
+	case f.all:
+	case c.Data.TestFile == "" && *c.Data.Test == 0:
+		return nil, usage("--test 0: leaves no rows of %s to test on; --all takes all of them", c.Data.name())
+	case c.Data.TestFile == "" && c.Data.Stream > 0:
+		return nil, usage("the configuration streams its data and has no test file: give --test-data, or --data FILE --all")
+	}
+	return c, nil
+}
+
+// rows returns the rows to measure on and what they are.
+func (f *evalCommand) rows(c *config, m *model) (*train.Dataset, string, error) {
 	c.Data.classNames(m.classes())
 	if f.all {
-		if name := changed(cmd.Flags(), "test", "test-data", "validation", "validation-data"); name != "" {
-			return nil, "", usage("--%s does not go with --all", name)
-		}
 		d, _, err := c.Data.load()
 		if err != nil {
 			return nil, "", err
 		}
 		return d, fmt.Sprintf("%s: all %d rows", c.Data.name(), d.Rows()), nil
-	}
-	if c.Data.Stream > 0 && c.Data.TestFile == "" {
-		return nil, "", usage("the configuration streams its data and has no test file: give --test-data, or --data FILE --all")
 	}
 	p, err := c.Data.split(f.seed)
 	if err != nil {

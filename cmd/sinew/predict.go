@@ -289,7 +289,7 @@ func (f *predictCommand) standardInput(cmd *cobra.Command, p *predictor) error {
 	if head, _ := r.Peek(1); len(head) > 0 && head[0] == 0x93 {
 		a, err := data.ReadNPY(r)
 		if err != nil {
-			return fmt.Errorf("standard input: %w", err)
+			return plainly("standard input", err)
 		}
 		return f.array(p, a, "standard input")
 	}
@@ -378,7 +378,7 @@ func (f *predictCommand) csv(cmd *cobra.Command, p *predictor, r io.Reader, name
 	}
 	s, err := data.StreamCSV(b, c)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return plainly(name, err)
 	}
 	defer s.Close()
 	// Row by row: what is complete is written before a wait for more, and before an error.
@@ -404,7 +404,7 @@ func predictSource(ctx context.Context, p *predictor, s data.Source, name string
 			if flushErr := p.flush(); flushErr != nil {
 				return flushErr
 			}
-			return fmt.Errorf("%s: %w", name, err)
+			return plainly(name, err)
 		}
 		for i := range n {
 			if err := p.add(x[i*in:][:in]); err != nil {
@@ -415,6 +415,12 @@ func predictSource(ctx context.Context, p *predictor, s data.Source, name string
 			return err
 		}
 	}
+}
+
+// plainly puts the name of the input in the place of the library's.
+func plainly(name string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "data: ")
+	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, name+": "))
 }
 
 // peekLine returns the first line of r that is not empty, as far as r holds it, without

@@ -397,15 +397,14 @@ func (t *trial) run(ctx context.Context, sets []*parts, epochs int) (float64, er
 
 // figureOf returns the watched figure of an epoch, turned so that lower is better.
 func figureOf(f train.Figure, e *train.Epoch) float64 {
-	switch f {
-	case train.ValidationAccuracy:
-		return -e.Validation.Accuracy
-	case train.TrainAccuracy:
-		return -e.Train.Accuracy
-	case train.TrainLoss:
-		return e.Train.Loss
+	m := e.Validation
+	if f == train.TrainLoss || f == train.TrainAccuracy || math.IsNaN(m.Loss) { // the training set stands in
+		m = e.Train
 	}
-	return e.Validation.Loss
+	if f == train.ValidationAccuracy || f == train.TrainAccuracy {
+		return -m.Accuracy
+	}
+	return m.Loss
 }
 
 // rank puts the trials in order: later rounds first, then by score, then by number.

@@ -148,21 +148,7 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 		return nil, err
 	}
 	c.Train.BatchSize = min(c.Train.BatchSize, max(1, p.rows)) // memory for more rows would never be used
-	c.keepBest()
 	return j, nil
-}
-
-// keepBest sets KeepBest: unless it is given, where there is a validation set to choose by.
-func (c *config) keepBest() {
-	t := &c.Train
-	snapshots := c.Ensemble != nil && c.Ensemble.Snapshots
-	if t.keepBest == nil {
-		validation := c.Data.ValidationFile != "" || c.Data.Stream == 0 && *c.Data.Validation > 0
-		watched := t.Watch == train.TrainLoss || t.Watch == train.TrainAccuracy
-		best := (validation || watched) && !snapshots
-		t.keepBest = &best
-	}
-	t.KeepBest = *t.keepBest
 }
 
 // scaleTargets fits and applies the scaling, if there is to be one.
@@ -187,7 +173,7 @@ func (j *job) scaleTargets() error {
 
 // trainer returns a trainer of the job's network.
 func (j *job) trainer(progress func(train.Progress)) (*train.Trainer, error) {
-	c := j.Train.Config
+	c := j.Train
 	c.Progress = progress
 	return train.New(j.network, c)
 }

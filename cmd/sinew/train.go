@@ -72,10 +72,11 @@ Some defaults depend on the data set:
 adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (--config)
 holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
 
-With a validation set the weights of the best epoch are kept (--keep-best=false: those of
-the last). Ctrl-C stops after the current step and saves the best weights so far, or
-those of the last step before the first epoch has ended; the exit status is then 130.
-A second Ctrl-C ends the program at once. If the loss becomes infinite or NaN, training
+Ctrl-C stops after the current step and saves the weights of the best epoch so far by
+--watch (of the last step if no epoch has ended, or with --ema and --swa their average);
+the exit status is then 130. A second Ctrl-C ends the program at once. A run that comes
+to its end leaves the weights of its last epoch, unless --keep-best, --patience, --ema or
+--swa say otherwise. If the loss becomes infinite or NaN, training
 stops with an error and the model file stays as it was.`,
 		Example: `  sinew train
   sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
@@ -264,6 +265,31 @@ type running struct {
 	networks  []*net.Network
 	histories []*train.History
 	all       *net.Ensemble
+	best      best
+}
+
+// best keeps the weights of the best epoch, for a run that is interrupted.
+type best struct {
+	epoch   int // 0: none yet
+	figure  float64
+	weights []float32 // parameters and running averages
+}
+
+// see takes the weights at the end of an epoch, nil for another moment.
+func (b *best) see(m *net.Network, watch train.Figure, e *train.Epoch) {
+	if e == nil {
+		return
+	}
+	if f := figureOf(watch, e); b.epoch == 0 || f < b.figure {
+		b.epoch, b.figure = e.Epoch, f
+		b.weights = append(append(b.weights[:0], m.Params()...), m.Stats()...)
+	}
+}
+
+// leave puts them into the network.
+func (b *best) leave(m *net.Network) {
+	n := copy(m.Params(), b.weights)
+	copy(m.Stats(), b.weights[n:])
 }
 
 // prepare makes what can fail before training.
@@ -283,7 +309,10 @@ func (r *running) prepare() error {
 		r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, e.Members)
 	}
 	// Also for an ensemble: what is wrong with the configuration shows here.
-	trainer, err := r.job.trainer(r.report.update)
+	trainer, err := r.job.trainer(func(at train.Progress) {
+		r.best.see(r.network, r.Train.Watch, at.Done)
+		r.report.update(at)
+	})
 	if err != nil {
 		return err
 	}
@@ -344,7 +373,7 @@ func (r *running) train() error {
 	}
 	fmt.Fprintf(out, "trained   %d epochs, %d steps in %.1f s\n", epochs, steps, time.Since(began).Seconds())
 	for _, h := range r.histories {
-		if n := len(h.Epochs); r.Train.KeepBest && h.Best > 0 && h.Best < n && r.Ensemble == nil {
+		if n := len(h.Epochs); (r.Train.KeepBest || r.Train.Patience > 0) && h.Best > 0 && h.Best < n && r.Ensemble == nil {
 			fmt.Fprintf(out, "kept      the weights of epoch %d, the best by %s\n", h.Best, r.Train.Watch)
 		}
 	}
@@ -354,8 +383,13 @@ func (r *running) train() error {
 	if interrupted {
 		h := r.histories[0]
 		which := fmt.Sprintf("the weights after step %d", r.trainer.Steps())
-		if (r.Train.KeepBest || r.Train.Patience > 0) && h.Best > 0 {
-			which = fmt.Sprintf("the weights of epoch %d, the best", h.Best)
+		switch t := &r.Train; {
+		case r.keepsLast() && r.best.epoch > 0:
+			which = fmt.Sprintf("the weights of epoch %d, the best by %s", r.best.epoch, t.Watch)
+		case (t.KeepBest || t.Patience > 0) && h.Best > 0:
+			which = fmt.Sprintf("the weights of epoch %d, the best by %s", h.Best, t.Watch)
+		case t.EMA > 0 || t.SWA > 0:
+			which = fmt.Sprintf("the averaged weights after step %d", r.trainer.Steps())
 		}
 		return fmt.Errorf("%w in epoch %d of %d: %s holds %s",
 			errInterrupted, min(len(h.Epochs)+1, r.Train.Epochs), r.Train.Epochs, r.model, which)
@@ -374,7 +408,7 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 func (r *running) fitAll(ctx context.Context) error {
 	p := r.parts
 	if e := r.Ensemble; e != nil {
-		c := r.Train.Config
+		c := r.Train
 		all, histories, err := train.FitEnsemble(ctx, r.network, c, train.EnsembleConfig{
 			Members: e.Members, Bootstrap: e.Bootstrap, Snapshots: e.Snapshots, Workers: c.Workers,
 			Progress: r.report.member,
@@ -398,12 +432,21 @@ func (r *running) fitAll(ctx context.Context) error {
 		h, err = r.trainer.Fit(ctx, r.scaling.apply(p.training), r.scaling.apply(p.validation))
 	}
 	r.histories, r.networks = []*train.History{h}, []*net.Network{r.network}
+	if err != nil && errors.Is(err, ctx.Err()) && r.keepsLast() && r.best.epoch > 0 {
+		r.best.leave(r.network)
+	}
 	if r.scaling != nil {
 		m := r.network.Clone()
 		r.scaling.undo(m)
 		r.networks[0] = m
 	}
 	return err
+}
+
+// keepsLast reports whether a run leaves the weights of its last step.
+func (r *running) keepsLast() bool {
+	t := &r.Train
+	return !t.KeepBest && t.Patience == 0 && t.EMA == 0 && t.SWA == 0
 }
 
 // finish tests the network and writes the files.
@@ -557,7 +600,7 @@ func (r *running) writeReport(results []*report.Measurement) error {
 		report.Fact{Name: "model", Value: r.model},
 		report.Fact{Name: "kernels", Value: mat.ISA().Level},
 		report.Fact{Name: "sinew", Value: version()})
-	c := r.Train.Config
+	c := r.Train
 	run := &report.Run{
 		Title: "Sinew: " + p.name, Facts: facts, Networks: r.networks, Histories: r.histories, Config: &c, Configuration: text,
 		Measurements: results, Height: r.height, Width: r.width,

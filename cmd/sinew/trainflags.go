@@ -43,10 +43,10 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.clipValue, "clip-value", 0, "bring each gradient into ±`V`; 0 for no bound")
 	fs.StringVar(&f.classWeights, "class-weights", "", "how much the rows of each class count, as a `LIST`")
 	fs.BoolVar(&f.balanced, "balanced", false, "weigh the classes by the inverse of their rows")
-	fs.IntVar(&f.patience, "patience", 0, "end when the watched figure has not become better in `N` epochs; 0 for never")
+	fs.IntVar(&f.patience, "patience", 0, "end when the watched figure has not become better in `N` epochs, and leave the best weights; 0 for never")
 	fs.StringVar(&f.watch, "watch", "validation-loss", "`FIGURE` to watch: validation-loss, validation-accuracy, train-loss or train-accuracy")
 	fs.Float64Var(&f.minDelta, "min-delta", 0, "by how much the watched figure must be better to count, `D`")
-	fs.BoolVar(&f.keepBest, "keep-best", true, "leave the weights of the best epoch by the watched figure, not those of the last")
+	fs.BoolVar(&f.keepBest, "keep-best", false, "leave the weights of the best epoch by the watched figure, not those of the last")
 	fs.Float64Var(&f.ema, "ema", 0, "leave the running average of the weights with decay `D` per step, in [0, 1); 0 for none")
 	fs.IntVar(&f.swa, "swa", 0, "leave the average of the weights at the end of epochs `N`, N+1, ...; 0 for none")
 	fs.IntVar(&f.workers, "workers", 0, "`N` goroutines that share a step; results do not depend on it (default the number of processors)")
@@ -60,7 +60,7 @@ func (f *trainFlags) registerEnsemble(fs *pflag.FlagSet) {
 
 // apply changes c by the flags that were given. The network has so many layers.
 func (f *trainFlags) apply(fs *pflag.FlagSet, c *config, layers int, d defaults) error {
-	t := &c.Train.Config
+	t := &c.Train
 	if err := f.applyOptimizer(fs, t, d); err != nil {
 		return err
 	}
@@ -105,13 +105,10 @@ func (f *trainFlags) apply(fs *pflag.FlagSet, c *config, layers int, d defaults)
 		name  string
 		value bool
 		to    *bool
-	}{{"decay-biases", f.decayBiases, &t.DecayBiases}, {"balanced", f.balanced, &t.Balanced}} {
+	}{{"decay-biases", f.decayBiases, &t.DecayBiases}, {"balanced", f.balanced, &t.Balanced}, {"keep-best", f.keepBest, &t.KeepBest}} {
 		if fs.Changed(v.name) {
 			*v.to = v.value
 		}
-	}
-	if fs.Changed("keep-best") {
-		c.Train.keepBest = &f.keepBest
 	}
 	if fs.Changed("watch") {
 		if err := t.Watch.UnmarshalText([]byte(f.watch)); err != nil {
