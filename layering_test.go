@@ -38,7 +38,9 @@ var layers = map[string][]string{
 	"/examples/loop":        {"/net", "/train"},
 	"/examples/regress":     {"/fixtures", "/metrics", "/net", "/prep", "/train"},
 	"/examples/serve":       {"/fixtures", "/net", "/train"},
-	"/cmd/sinew":            {"/mat", "/net", "/train", "/fixtures", "/internal/atomicfile"},
+	"/report":               {"/net", "/train", "/metrics", "/internal/atomicfile"},
+	"/cmd/sinew": {"/mat", "/net", "/train", "/data", "/prep", "/onnx", "/torch", "/report", "/fixtures",
+		"/internal/atomicfile", "/internal/safetensors"},
 }
 
 // What the core may need from outside of the standard library.

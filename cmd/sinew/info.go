@@ -3,14 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/sinew-ml/sinew/mat"
-	"github.com/sinew-ml/sinew/net"
 	"github.com/spf13/cobra"
 )
 
@@ -19,8 +16,7 @@ func newInfo() *cobra.Command {
 		Use:   "info [MODEL]",
 		Short: "Show the instruction set in use, and what a model file holds",
 		Long: `Info shows the processor, which of its instruction sets Sinew uses and could use,
-and the versions of Sinew and Go. With MODEL it also shows the layers, the loss and
-the number of parameters of that file.
+and the versions of Sinew and Go. With MODEL it also shows what "sinew inspect" does.
 
 The environment variable SINEW_ISA (generic, avx2, avx512 or neon) chooses another
 instruction set for any command.`,
@@ -34,16 +30,12 @@ instruction set for any command.`,
 			if err := mat.ISA().Err; err != nil || len(args) == 0 {
 				return err // after the list of what there is
 			}
-			m, err := net.LoadFile(args[0])
-			if err != nil {
-				return err
-			}
-			stat, err := os.Stat(args[0])
-			if err != nil {
-				return err
-			}
 			fmt.Fprintln(out)
-			modelInfo(out, m, args[0], stat.Size())
+			found, err := inspect(args[0])
+			if err != nil {
+				return err
+			}
+			found.print(out, false)
 			return nil
 		},
 	}
@@ -68,37 +60,4 @@ func machineInfo(w io.Writer) {
 	fmt.Fprintf(w, "cpu         %s\n", cpu)
 	fmt.Fprintf(w, "cores       %d, GOMAXPROCS %d\n", runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	fmt.Fprintf(w, "kernels     %s, available: %s\n", isa.Level, strings.Join(isa.Available, ", "))
-}
-
-func modelInfo(w io.Writer, m *net.Network, path string, size int64) {
-	c := m.Config()
-	fmt.Fprintf(w, "model       %s, %d bytes\n", path, size)
-	fmt.Fprintf(w, "loss        %s\n", c.Loss)
-	fmt.Fprintf(w, "parameters  %d\n\n", len(m.Params()))
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "layer\tinputs\tunits\tactivation\tparameters\t\n")
-	in := c.Inputs
-	for i, l := range c.Layers {
-		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%d\t\n", i, in, l.Units, l.Activation, (in+1)*l.Units)
-		in = l.Units
-	}
-	t.Flush()
-}
-
-// describe returns the network in a line: 64-256-10, relu, ...
-func describe(m *net.Network) string {
-	c := m.Config()
-	sizes := fmt.Sprint(c.Inputs)
-	var activations []string
-	for i, l := range c.Layers {
-		sizes += fmt.Sprintf("-%d", l.Units)
-		if name := l.Activation.String(); i < len(c.Layers)-1 && (len(activations) == 0 || activations[len(activations)-1] != name) {
-			activations = append(activations, name)
-		}
-	}
-	text := sizes
-	if len(activations) > 0 {
-		text += ", " + strings.Join(activations, " ")
-	}
-	return fmt.Sprintf("%s, %s, %d parameters", text, c.Loss, len(m.Params()))
 }

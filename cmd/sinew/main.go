@@ -1,13 +1,18 @@
-// Command sinew trains a small neural network, measures it and predicts with it.
+// Command sinew trains a small neural network, measures it, predicts with it, and converts
+// models.
 //
-//	sinew train     train on a bundled data set, write the model and its learning curves
+//	sinew train     train on a bundled data set or a file; write model, curves, report
 //	sinew eval      measure a model on the rows that training held back
-//	sinew predict   classify rows of a CSV file
-//	sinew info      show the instruction set in use, and what a model file holds
+//	sinew predict   predict the rows of a file
+//	sinew search    look for a good configuration
+//	sinew check     check the gradients of a configuration
+//	sinew inspect   show what a model file holds
+//	sinew convert   convert models: Sinew, ONNX, PyTorch state dict
+//	sinew info      show the instruction set in use
 //
 // "sinew help COMMAND" explains each with examples. Results go to standard output, progress
 // and errors to standard error. The exit status is 0 for success, 1 for an error, 2 for
-// wrong usage and 130 for training that was interrupted, as shells have it for Ctrl-C.
+// wrong usage and 130 for work that was interrupted, as shells have it for Ctrl-C.
 package main
 
 import (
@@ -72,11 +77,14 @@ func newRoot() *cobra.Command {
 Start with "sinew train": in a few seconds it trains on the bundled images of
 handwritten digits and writes model.safetensors and curves.png. Then try
 "sinew eval" and "sinew predict --data digits --row 0".`,
-		Example: `  sinew train                              # digits, to about 98 % accuracy
-  sinew eval                               # the same test rows, with a confusion matrix
-  sinew predict --data digits --row 0      # classify one bundled image
-  sinew predict rows.csv                   # classify the rows of a file
-  sinew info model.safetensors             # machine and model`,
+		Example: `  sinew train                                        # digits, to about 98 % accuracy
+  sinew eval                                         # the same test rows, all figures
+  sinew predict --data digits --row 0                # classify one bundled image
+  sinew train --data flowers.csv --label species --report report.html
+  sinew search --data flowers.csv --label species --try rate=1e-4..1e-1:log
+  sinew predict --ignore species flowers.csv         # predict the rows of a file
+  sinew convert model.safetensors model.onnx
+  sinew inspect model.safetensors`,
 		Version:       version(),
 		SilenceErrors: true, // run prints them, with its prefix
 		SilenceUsage:  true,
@@ -84,7 +92,7 @@ handwritten digits and writes model.safetensors and curves.png. Then try
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newTrain(), newEval(), newPredict(), newInfo())
+	root.AddCommand(newTrain(), newEval(), newPredict(), newSearch(), newCheck(), newInspect(), newConvert(), newInfo())
 	return root
 }
 

@@ -50,12 +50,12 @@ func TestWrongUsage(t *testing.T) {
 		{"train --bogus", "unknown flag: --bogus"},
 		{"train --seed x", `invalid argument "x" for "--seed"`},
 		{"train --seed -1", `invalid argument "-1" for "--seed"`},
-		{"train --data mnist", `--data "mnist": want digits or iris`},
+		{"train --data mnist", `--data "mnist": want a bundled data set (digits, iris, wine, breast-cancer, diabetes) or a file`},
 		{"train --hidden 12,x", `--hidden "12,x": "x" is not a number of units`},
 		{"train --hidden 0", `--hidden "0"`},
 		{"train --activation swish", `--activation: unknown activation "swish"`},
-		{"train --optimizer lion", `--optimizer "lion": want adam or sgd`},
-		{"train --momentum 0.5", "--momentum goes with --optimizer sgd"},
+		{"train --optimizer lion", `--optimizer: optimizer: unknown name "lion"; known: adagrad, adam, adamw, rmsprop, rprop, sgd`},
+		{"train --momentum 0.5", "--momentum goes with --optimizer sgd or rmsprop"},
 		{"train --rate 0", "--rate 0: want a finite number above 0"},
 		{"train --rate NaN", "--rate NaN"},
 		{"train --rate +Inf", "--rate +Inf"},
@@ -63,10 +63,10 @@ func TestWrongUsage(t *testing.T) {
 		{"train --epochs 0", "--epochs 0: want at least 1"},
 		{"train --test 1", "--test 1: want a share in [0, 1)"},
 		{"train --test NaN", "--test NaN"},
-		{"train --test 0.999", "--test 0.999: leaves no rows of digits to train on"},
+		{"train --test 0.999", "--test 0.999, --validation 0.1: leave no rows of digits to train on"},
 		{"train --model=", "--model is empty"},
-		{"train --curves curves.svg", `--curves "curves.svg": want a name that ends in .png`},
-		{"train --curves a.png --model ./a.png", "are the same file"},
+		{"train --plot curves.gif", `--plot "curves.gif": want a name that ends in .png or .svg`},
+		{"train --plot a.png --model ./a.png", "are the same file"},
 		{"eval --test 0", "leaves no rows of digits to test on"},
 		{"eval extra", "unknown command"},
 		{"predict a b", "accepts at most 1 arg(s)"},
@@ -86,7 +86,7 @@ func TestWrongUsage(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{nil, {"--help"}, {"help"}, {"help", "train"}, {"train", "--help"}, {"eval", "-h"}, {"predict", "--help"}, {"info", "--help"}} {
+	for _, args := range [][]string{nil, {"--help"}, {"help"}, {"help", "train"}, {"train", "--help"}, {"eval", "-h"}, {"predict", "--help"}, {"info", "--help"}, {"search", "--help"}, {"check", "--help"}, {"inspect", "--help"}, {"convert", "--help"}} {
 		out, errs := succeed(t, args...)
 		if !strings.Contains(out, "Examples:\n") || errs != "" {
 			t.Errorf("sinew %q: want help with examples on standard output, got %q and %q", args, out, errs)

@@ -3,207 +3,438 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/sinew-ml/sinew/data"
+	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/net"
 	"github.com/spf13/cobra"
 )
 
-// predictFlags is the command line of predict.
-type predictFlags struct {
-	model, data string
-	row         int
-	header      bool
+// predictCommand is the command line of predict.
+type predictCommand struct {
+	model, data, output, format string
+	row                         int
+	probabilities               bool
+	inputs, ignore              string
+	separator, comment, header  string
+	missing, missingTexts, fill string
+	inputsName, divide          string
 }
 
 func newPredict() *cobra.Command {
-	var f predictFlags
+	var f predictCommand
 	cmd := &cobra.Command{
 		Use:   "predict [FILE]",
-		Short: "Classify the rows of a CSV file",
-		Long: `Predict reads rows of numbers, separated by commas, from FILE or from standard input
-("-", the default): as many per row as the model has inputs, no labels. For each row
-it prints one line:
+		Short: "Predict the rows of a file or of standard input",
+		Long: `Predict reads rows from FILE or from standard input ("-", the default): CSV, IDX, NPY or
+NPZ, also compressed with gzip; from standard input CSV or NPY. Rows have as many inputs
+as the model, no labels: leave columns out with --inputs or --ignore. The model does what
+"sinew train" prepared, so rows are given as they were to it. For each row of CSV it
+prints one line:
 
-  CLASS,PROBABILITY        for a classifier; classes count from 0
-  OUTPUT,OUTPUT,...        for a network with another loss than softmax-cross-entropy
+  CLASS,PROBABILITY        for a classifier
+  OUTPUT,OUTPUT,...        for others
 
-With --data the classes of that data set are printed by name. Rows are predicted as
-they arrive; files of any length need little memory. The first bad row (another number
-of columns, not a number, NaN or infinite) ends the run with an error that gives its
-line, after the predictions of the rows before it.`,
+and with --probabilities a header, the class and the probability of each class. Classes
+are printed by the names that the model has. With --output FILE.npy, or --format npy, the
+result is an array of all outputs, (rows, outputs), of float32.
+
+CSV rows are predicted as they arrive; files of any length need little memory. The first
+bad row (another number of columns, not a number, NaN or infinite) ends the run with an
+error that gives its line, after the predictions of the rows before it; --output then
+leaves the file as it was.`,
 		Example: `  sinew predict rows.csv
-  sinew predict --header --model iris.safetensors --data iris flowers.csv
+  sinew predict --header --model iris.safetensors flowers.csv
   echo 5.1,3.5,1.4,0.2 | sinew predict --model iris.safetensors
+  sinew predict --ignore id,kind --probabilities --output result.csv rows.csv
+  sinew predict --output result.npy images.npy
+  sinew predict --model torch.onnx rows.csv
   sinew predict --data digits --row 5      # a row of the bundled data, from 0`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
-	cmd.Flags().StringVar(&f.model, "model", defaultModel, "model `FILE` to predict with")
-	cmd.Flags().StringVar(&f.data, "data", "", "bundled data `SET` that names the classes and holds --row: digits or iris")
-	cmd.Flags().IntVar(&f.row, "row", -1, "predict row `N` of --data, counted from 0, instead of a file")
-	cmd.Flags().BoolVar(&f.header, "header", false, "skip the first line")
-	cmd.Flags().Lookup("row").DefValue = "0" // hides the -1 from the help text
-	cmd.Flags().SortFlags = false
+	flags := cmd.Flags()
+	flags.StringVar(&f.model, "model", defaultModel, "model `FILE` to predict with: of sinew, or ONNX")
+	flags.StringVar(&f.data, "data", "", "bundled data `SET` that holds --row: "+bundledNames())
+	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, counted from 0, instead of a file")
+	flags.Lookup("row").DefValue = "0" // hides the -1 from the help text
+	flags.BoolVar(&f.probabilities, "probabilities", false, "print a header and all outputs")
+	flags.StringVar(&f.output, "output", "", "`FILE` to write to, as a whole at the end (default standard output)")
+	flags.StringVar(&f.format, "format", "", "`FORMAT` of the result: csv or npy (default by the name of --output, else csv)")
+	flags.StringVar(&f.inputs, "inputs", "", "CSV `COLUMNS` of the inputs, as a list of names or numbers from 0 (default all)")
+	flags.StringVar(&f.ignore, "ignore", "", "CSV `COLUMNS` to leave out, as a list")
+	registerCSV(flags, &f.separator, &f.comment, &f.header, &f.missing, &f.missingTexts, &f.fill)
+	flags.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
+	flags.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, as in training")
+	flags.SortFlags = false
 	return cmd
 }
 
-func (f *predictFlags) run(cmd *cobra.Command, args []string) error {
+func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 	oneRow := cmd.Flags().Changed("row")
 	switch {
 	case oneRow && f.data == "":
 		return usage("--row goes with --data")
-	case oneRow && (len(args) > 0 || f.header):
-		return usage("--row goes without FILE and --header")
+	case oneRow && (len(args) > 0 || changed(cmd.Flags(), append(csvFlags, "inputs-name", "divide")...) != ""):
+		return usage("--row goes without FILE and without flags of files")
+	}
+	switch f.format {
+	case "":
+		if f.format = "csv"; strings.EqualFold(filepath.Ext(f.output), ".npy") {
+			f.format = "npy"
+		}
+	case "csv", "npy":
+	default:
+		return usage("--format %q: want csv or npy", f.format)
 	}
 	var set bundled
 	if f.data != "" {
-		var err error
-		if set, err = findBundled(f.data); err != nil {
-			return err
+		var ok bool
+		if set, ok = findBundled(f.data); !ok {
+			return usage("--data %q: want %s", f.data, bundledNames())
 		}
 	}
-	m, err := net.LoadFile(f.model)
+	if err := writable(f.output); err != nil {
+		return err
+	}
+	m, err := loadModel(f.model)
 	if err != nil {
 		return err
 	}
-	p := &predictor{m: m, p: m.NewPredictor(predictRows), out: bufio.NewWriter(cmd.OutOrStdout())}
-	if f.data != "" {
-		if err := set.fits(m, f.model); err != nil {
-			return err
-		}
+	var read func(p *predictor) error
+	switch {
+	case oneRow:
 		d := set.load()
-		p.classes = d.Classes
-		if oneRow {
-			if f.row < 0 || f.row >= d.Rows() {
-				return usage("--row %d: want 0...%d, the rows of %s", f.row, d.Rows()-1, f.data)
-			}
-			p.x = d.X[f.row*d.Inputs:][:d.Inputs]
-			return p.flush()
+		if err := m.fits(f.data, d); err != nil {
+			return err
 		}
+		if f.row < 0 || f.row >= d.Rows() {
+			return usage("--row %d: want 0...%d, the rows of %s", f.row, d.Rows()-1, f.data)
+		}
+		read = func(p *predictor) error { return p.add(d.X[f.row*d.Inputs:][:d.Inputs]) }
+	case len(args) == 0 || args[0] == "-":
+		read = func(p *predictor) error { return f.standardInput(cmd, p) }
+	default:
+		format, err := data.Detect(args[0])
+		if err != nil {
+			return err
+		}
+		if format == data.FormatCSV {
+			file, err := os.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			read = func(p *predictor) error { return f.csv(cmd, p, file, args[0]) }
+			break
+		}
+		if name := changed(cmd.Flags(), csvFlags...); name != "" {
+			return usage("--%s goes with a CSV file: %s is %s", name, args[0], format)
+		}
+		read = func(p *predictor) error { return f.arrays(cmd.Context(), p, args[0]) }
 	}
-	if len(args) == 0 || args[0] == "-" {
-		return p.stream(cmd.Context(), cmd.InOrStdin(), "standard input", f.header)
-	}
-	file, err := os.Open(args[0])
-	if err != nil {
+	write := func(w io.Writer) error {
+		p := newPredictor(m, w, f)
+		err := read(p)
+		if flushErr := p.flush(); err == nil {
+			err = flushErr
+		}
+		if err == nil {
+			err = p.end()
+		}
+		if err != nil && errors.Is(err, cmd.Context().Err()) {
+			return errInterrupted
+		}
 		return err
 	}
-	defer file.Close()
-	return p.stream(cmd.Context(), file, args[0], f.header)
+	if f.output != "" {
+		return atomicfile.Write(f.output, write)
+	}
+	return write(cmd.OutOrStdout())
 }
 
 // predictRows is how many rows are predicted at once: enough to use the vector units well.
 const predictRows = 256
 
-// predictor collects rows and prints what the network says about them.
+// predictor collects rows and writes what the model says about them.
 type predictor struct {
-	m       *net.Network
+	m       *model
 	p       *net.Predictor
-	classes []string // nil: numbers
 	x       []float32
 	out     *bufio.Writer
+	csv     *data.PredictionWriter // for all outputs
+	classes []string               // nil: numbers
+	all     []float32              // outputs for npy
+	npy     bool
 }
 
-// stream predicts the rows of r; name stands for it in errors.
-func (p *predictor) stream(ctx context.Context, r io.Reader, name string, header bool) error {
-	buffered := bufio.NewReaderSize(r, 64<<10) // csv uses it as it is
-	if bom, err := buffered.Peek(3); err == nil && string(bom) == "\ufeff" {
-		buffered.Discard(len(bom)) // spreadsheets put it before UTF-8
+func newPredictor(m *model, w io.Writer, f *predictCommand) *predictor {
+	p := &predictor{m: m, p: m.NewPredictor(predictRows), out: bufio.NewWriter(w), npy: f.format == "npy", classes: m.classes()}
+	if f.probabilities && !p.npy {
+		p.csv = data.NewPredictionWriter(p.out, m.Outputs(), m.classifies(), p.classes)
 	}
-	records := csv.NewReader(buffered)
-	records.FieldsPerRecord = -1 // row says it more clearly
-	records.ReuseRecord = true
-	records.TrimLeadingSpace = true
+	return p
+}
+
+// add takes one row.
+func (p *predictor) add(x []float32) error {
+	p.x = append(p.x, x...)
+	if len(p.x) == predictRows*p.m.Inputs() {
+		return p.flush()
+	}
+	return nil
+}
+
+// flush predicts the collected rows and writes a line for each.
+func (p *predictor) flush() error {
+	outputs, n := p.p.Predict(p.x), p.m.Outputs()
+	p.x = p.x[:0]
+	switch {
+	case p.npy:
+		p.all = append(p.all, outputs...)
+		return nil
+	case p.csv != nil:
+		var labels []int
+		if p.m.classifies() {
+			for i := 0; i < len(outputs); i += n {
+				labels = append(labels, net.Class(outputs[i:][:n]))
+			}
+		}
+		if err := p.csv.Write(outputs, labels); err != nil {
+			return err
+		}
+		if err := p.csv.Flush(); err != nil {
+			return err
+		}
+	default:
+		for ; len(outputs) > 0; outputs = outputs[n:] {
+			p.line(outputs[:n])
+		}
+	}
+	return p.out.Flush()
+}
+
+// line writes one row in the short form.
+func (p *predictor) line(row []float32) {
+	if p.m.classifies() {
+		class := net.Class(row)
+		name, probability := strconv.Itoa(class), float32(0)
+		switch {
+		case len(row) > 1:
+			probability = row[class]
+		case class == 1:
+			probability = row[0]
+		default:
+			probability = 1 - row[0]
+		}
+		if p.classes != nil {
+			name = quoteCSV(p.classes[class])
+		}
+		fmt.Fprintf(p.out, "%s,%.4f\n", name, probability)
+		return
+	}
+	for j, v := range row {
+		if j > 0 {
+			p.out.WriteByte(',')
+		}
+		p.out.WriteString(strconv.FormatFloat(float64(v), 'g', -1, 32))
+	}
+	p.out.WriteByte('\n')
+}
+
+// quoteCSV quotes a field that needs it.
+func quoteCSV(s string) string {
+	if strings.ContainsAny(s, ",\"\r\n") || s != strings.TrimSpace(s) {
+		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	return s
+}
+
+// end writes what is written at the end only.
+func (p *predictor) end() error {
+	if !p.npy {
+		return nil
+	}
+	n := p.m.Outputs()
+	if err := data.WriteNPY(p.out, p.all, len(p.all)/n, n); err != nil {
+		return err
+	}
+	return p.out.Flush()
+}
+
+// flusher is a reader that has what is complete written before it waits for more input.
+type flusher struct {
+	r   io.Reader
+	p   *predictor
+	err error
+}
+
+func (f *flusher) Read(b []byte) (int, error) {
+	if err := f.p.flush(); err != nil {
+		return 0, err
+	}
+	return f.r.Read(b)
+}
+
+// standardInput predicts what comes from standard input: CSV, or NPY by its first bytes.
+func (f *predictCommand) standardInput(cmd *cobra.Command, p *predictor) error {
+	r := bufio.NewReader(&flusher{r: cmd.InOrStdin(), p: p})
+	if head, _ := r.Peek(1); len(head) > 0 && head[0] == 0x93 {
+		a, err := data.ReadNPY(r)
+		if err != nil {
+			return plainly("standard input", err)
+		}
+		return f.array(p, a, "standard input")
+	}
+	return f.csv(cmd, p, r, "standard input")
+}
+
+// array predicts the rows of an array in memory.
+func (f *predictCommand) array(p *predictor, a *data.Array, name string) error {
+	divide, err := f.divisor()
+	if err != nil {
+		return err
+	}
+	in := p.m.Inputs()
+	rows := 1
+	if len(a.Shape) > 0 {
+		rows = a.Shape[0]
+	}
+	if rows*in != len(a.Data) {
+		return fmt.Errorf("%s: shape %v: the model has %d inputs", name, a.Shape, in)
+	}
+	for i, v := range a.Data {
+		if v-v != 0 {
+			return fmt.Errorf("%s: row %d, column %d (from 0) is %g: want finite values", name, i/in, i%in, v)
+		}
+		a.Data[i] = v / divide
+	}
+	for x := a.Data; len(x) > 0; x = x[in:] {
+		if err := p.add(x[:in]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *predictCommand) divisor() (float32, error) {
+	v, err := strconv.ParseFloat(f.divide, 32)
+	if err != nil || !(v > 0) || v-v != 0 {
+		return 0, usage("--divide %q: want a finite number above 0", f.divide)
+	}
+	return float32(v), nil
+}
+
+// arrays predicts the rows of an IDX, NPY or NPZ file.
+func (f *predictCommand) arrays(ctx context.Context, p *predictor, path string) error {
+	divide, err := f.divisor()
+	if err != nil {
+		return err
+	}
+	s, err := data.Arrays{Inputs: path, InputsName: f.inputsName, Divide: divide}.Open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return predictSource(ctx, p, s, path, predictRows)
+}
+
+// csv predicts the rows of a CSV file.
+func (f *predictCommand) csv(cmd *cobra.Command, p *predictor, r io.Reader, name string) error {
+	fs := cmd.Flags()
+	c := data.CSV{Inputs: splitList(f.inputs), Ignore: splitList(f.ignore)}
+	if err := applyCSV(fs, &c, f.separator, f.comment, f.missing, f.missingTexts, f.fill); err != nil {
+		return err
+	}
+	if c.Missing == data.MissingMean {
+		return usage("--missing mean: rows that are predicted as they come have no mean; want error, drop or fill")
+	}
+	b, err := unzipped(r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	auto := f.header == "auto"
+	var line []string
+	if auto {
+		if line, err = fieldsOf(strings.NewReader(peekLine(b)), &c); err != nil {
+			return err
+		}
+	}
+	if err := applyHeader(fs, &c, f.header, auto, line); err != nil {
+		return err
+	}
+	if auto && line == nil { // nothing but empty lines, or what is no CSV
+		c.NoHeader = true
+	}
+	if _, err := b.Peek(1); err == io.EOF {
+		return nil // no rows give no predictions
+	}
+	s, err := data.StreamCSV(b, c)
+	if err != nil {
+		return plainly(name, err)
+	}
+	defer s.Close()
+	// Row by row: what is complete is written before a wait for more, and before an error.
+	return predictSource(cmd.Context(), p, s, name, 1)
+}
+
+// predictSource predicts all rows of a source, so many at a time.
+func predictSource(ctx context.Context, p *predictor, s data.Source, name string, rows int) error {
+	in := p.m.Inputs()
+	if s.Inputs() != in {
+		return fmt.Errorf("%s has %d columns: the model has %d inputs", name, s.Inputs(), in)
+	}
+	if err := s.Rewind(1); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	x := make([]float32, rows*in)
 	for {
-		record, err := records.Read()
-		if err == nil && header {
-			header = false
-			continue
+		n, err := s.Read(x, nil, nil)
+		if err == io.EOF {
+			return nil
 		}
-		if err == nil {
-			err = p.row(record, records)
+		if err != nil {
+			if flushErr := p.flush(); flushErr != nil {
+				return flushErr
+			}
+			return plainly(name, err)
 		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		// What is complete is printed before a wait for more input, and before an error.
-		if err != nil || len(p.x) == predictRows*p.m.Inputs() || buffered.Buffered() == 0 {
-			if err := p.flush(); err != nil {
+		for i := range n {
+			if err := p.add(x[i*in:][:in]); err != nil {
 				return err
 			}
 		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil && errors.Is(err, ctx.Err()):
-			return errInterrupted
-		case err != nil:
-			return fmt.Errorf("%s: %w", name, err)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 	}
 }
 
-// row appends the numbers of a record to p.x; an error gives line and column.
-func (p *predictor) row(record []string, records *csv.Reader) error {
-	line, _ := records.FieldPos(0)
-	if len(record) != p.m.Inputs() {
-		return fmt.Errorf("line %d has %d columns: the model has %d inputs", line, len(record), p.m.Inputs())
-	}
-	from := len(p.x)
-	for i, field := range record {
-		v, err := strconv.ParseFloat(strings.TrimSpace(field), 32)
-		text := ""
-		switch {
-		case errors.Is(err, strconv.ErrRange):
-			text = "is out of the range of float32"
-		case err != nil:
-			text = "is not a number"
-		case v-v != 0:
-			text = "is not finite"
-		}
-		if text != "" {
-			p.x = p.x[:from]
-			line, _ := records.FieldPos(i)
-			return fmt.Errorf("line %d, column %d: %.40q %s", line, i+1, field, text)
-		}
-		p.x = append(p.x, float32(v))
-	}
-	return nil
+// plainly puts the name of the input in the place of the library's.
+func plainly(name string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "data: ")
+	return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, name+": "))
 }
 
-// flush predicts the collected rows and prints a line for each.
-func (p *predictor) flush() error {
-	outputs, n := p.p.Predict(p.x), p.m.Outputs()
-	softmax := p.m.Config().Loss == net.SoftmaxCrossEntropy
-	for ; len(outputs) > 0; outputs = outputs[n:] {
-		row := outputs[:n]
-		if softmax {
-			class := net.Class(row)
-			name := strconv.Itoa(class)
-			if p.classes != nil {
-				name = p.classes[class]
-			}
-			fmt.Fprintf(p.out, "%s,%.4f\n", name, row[class])
-			continue
+// peekLine returns the first line of r that is not empty, as far as r holds it, without
+// reading it.
+func peekLine(r *bufio.Reader) string {
+	for n := 1; ; {
+		head, err := r.Peek(n)
+		text := strings.TrimLeft(string(head), "\r\n\ufeff \t")
+		if i := strings.IndexByte(text, '\n'); i >= 0 {
+			return text[:i]
 		}
-		for j, v := range row {
-			if j > 0 {
-				p.out.WriteByte(',')
-			}
-			p.out.WriteString(strconv.FormatFloat(float64(v), 'g', -1, 32))
+		if err != nil {
+			return text
 		}
-		p.out.WriteByte('\n')
+		n = max(n+1, r.Buffered())
 	}
-	p.x = p.x[:0]
-	if err := p.out.Flush(); err != nil {
-		return fmt.Errorf("standard output: %w", err)
-	}
-	return nil
 }

@@ -61,14 +61,14 @@ func TestPredictClasses(t *testing.T) {
 func TestPredictErrors(t *testing.T) {
 	saved(t, net.HalfSquaredError)
 	for _, c := range []struct{ input, want string }{
-		{"3,4\n1\n", "standard input: line 2 has 1 columns: the model has 2 inputs"},
-		{"3,4\n1,2,3\n", "standard input: line 2 has 3 columns: the model has 2 inputs"},
-		{"3,4\n\n\n1,x\n", `standard input: line 4, column 2: "x" is not a number`},
-		{"3,4\n,2\n", `line 2, column 1: "" is not a number`},
-		{"3,4\nNaN,2\n", `line 2, column 1: "NaN" is not finite`},
-		{"3,4\n1,-Inf\n", `line 2, column 2: "-Inf" is not finite`},
-		{"3,4\n1,1e39\n", `line 2, column 2: "1e39" is out of the range of float32`},
-		{"3,4\n1,1\"\n", `parse error on line 2, column 4`},
+		{"3,4\n1\n", "standard input: line 2 has 1 columns: want 2"},
+		{"3,4\n1,2,3\n", "standard input: line 2 has 3 columns: want 2"},
+		{"3,4\n\n\n1,x\n", `standard input: line 4, column 2: "x": want a number`},
+		{"3,4\n,2\n", `line 2, column 1: the value is missing ("")`},
+		{"3,4\nNaN,2\n", `line 2, column 1: the value is missing ("NaN")`},
+		{"3,4\n1,-Inf\n", `line 2, column 2: "-Inf": want a number`},
+		{"3,4\n1,1e39\n", `line 2, column 2: "1e39": beyond float32`},
+		{"3,4\n1,1\"\n", `line 2, byte 4: bare`},
 	} {
 		// What came before the bad row is printed.
 		code, out, errs := sinew(t, c.input, "predict")
@@ -83,7 +83,7 @@ func TestPredictErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ args, want string }{
-		{"predict rows.csv", `rows.csv: line 1, column 2: "y" is not a number`},
+		{"predict rows.csv", `rows.csv: line 1, column 2: "y": want a number`},
 		{"predict missing.csv", "missing.csv"},
 		{"predict --model missing", "missing"},
 		{"predict --model damaged", "damaged"},

@@ -2,172 +2,175 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
+	"github.com/sinew-ml/sinew/report"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // errInterrupted marks a run that ended by a signal.
 var errInterrupted = errors.New("interrupted")
 
-// trainFlags is the command line of train. Values that depend on the data set are filled
-// in by complete.
-type trainFlags struct {
-	dataFlags
-	hidden, activation, optimizer string
-	momentum, rate                float64
-	batch, epochs                 int
-	model, curves                 string
+// trainCommand is the command line of train.
+type trainCommand struct {
+	runFlags
+	from, model, precision             string
+	plot, schedule, weights, confusion string
+	image, report, history, save       string
+	force                              bool
+	height, width                      int // of --image
+	numbers                            net.Precision
+	resume                             bool
+	checkpoint                         checkpointFlags
 }
 
 func newTrain() *cobra.Command {
-	var f trainFlags
+	var f trainCommand
 	cmd := &cobra.Command{
 		Use:   "train",
-		Short: "Train a network on a bundled data set",
-		Long: `Train trains a network that classifies a bundled data set, tests it on rows that it
+		Short: "Train a network on a data set",
+		Long: `Train trains a network on a bundled data set or on your file, tests it on rows that it
 held back, and writes the model file and a picture of the learning curves.
 
-A fifth of each class is held back for the test (--test), and a tenth of the rest
-measures the validation curves; neither is trained on. The seed fixes this split,
-the initial weights and the order of the rows: the same command gives the same
-model file, bit for bit, on every machine with AVX2, AVX-512 or NEON.
+A fifth of the rows (of each class) is held back for the test (--test), and a tenth of
+the rest measures the validation curves (--validation); neither is trained on. The seed
+fixes this split, the initial weights and the order of the rows: the same command gives
+the same model file, bit for bit, on every machine with AVX2, AVX-512 or NEON.
 
-  digits   1797 images of 8x8 pixels, 10 classes, values in [0, 1]
-  iris     150 flowers, 4 lengths in cm as measured, 3 classes
+  digits         1797 images of 8x8 pixels, 10 classes, values in [0, 1]
+  iris           150 flowers, 4 lengths in cm as measured, 3 classes
+  wine           178 wines, 13 analyses, 3 cultivars
+  breast-cancer  569 images of cells, 30 figures, malignant or benign
+  diabetes       442 patients, 10 measurements, a number to predict
+  FILE           CSV with --label or --target; IDX, NPY with --targets; NPZ; each also
+                 compressed with gzip
 
 Some defaults depend on the data set:
 
-           --hidden  --batch  --epochs  --rate
-  digits   256       32       30        0.003 (adam), 0.1 (sgd)
-  iris     16        16       100       0.01 (adam), 0.02 (sgd)
+                 --hidden  --batch  --epochs  --rate                      --prep
+  digits         256       32       30        0.003 (adam), 0.1 (sgd)     none
+  iris           16        16       100       0.01 (adam), 0.02 (sgd)     none
+  wine           16        16       40        0.01 (adam), 0.02 (sgd)     standardize
+  breast-cancer  16        32       30        0.003 (adam), 0.02 (sgd)    standardize
+  diabetes       16        32       40        0.003 (adam), 0.01 (sgd)    standardize, --scale-targets
+  FILE           64        32       30        0.001 (adam), 0.01 (sgd)    standardize for CSV, else none
 
-Ctrl-C stops after the current step and saves the weights so far; the exit status is
-then 130. If the loss becomes infinite or NaN, training stops with an error and the
-model file stays as it was.`,
+adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (--config)
+holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
+
+Ctrl-C stops after the current step and saves the weights of the best epoch so far by
+--watch (of the last step if no epoch has ended, or with --ema and --swa their average);
+the exit status is then 130. A second Ctrl-C ends the program at once. A run that comes
+to its end leaves the weights of its last epoch, unless --keep-best, --patience, --ema or
+--swa say otherwise. If the loss becomes infinite or NaN, training
+stops with an error and the model file stays as it was.`,
 		Example: `  sinew train
-  sinew train --hidden 128,64 --activation tanh --epochs 50
+  sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
   sinew train --optimizer sgd --momentum 0.9 --rate 0.05 --seed 7
-  sinew train --data iris --model iris.safetensors --curves iris.png
-  sinew train --hidden "" --curves ""      # softmax regression, no picture`,
+  sinew train --data iris --model iris.safetensors --plot iris.svg
+  sinew train --data houses.csv --target price --loss huber --report report.html
+  sinew train --data train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz --divide 255 \
+      --test-data t10k-images-idx3-ubyte.gz --test-targets t10k-labels-idx1-ubyte.gz \
+      --hidden 256,128 --optimizer adamw --rate one-cycle:0.003 --epochs 10
+  sinew train --data big.csv --label kind --stream 10000 --validation-data small.csv
+  sinew train --data wine --ensemble 5 --bootstrap
+  sinew train --from digits.safetensors --freeze 0 --epochs 3      # the last layer only
+  sinew train --epochs 50 --patience 5 --save-config run.json
+  sinew train --config run.json --seed 2
+  sinew train --hidden "" --plot ""      # softmax regression, no picture`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.register(cmd, "`SEED` of the split, the initial weights and the order of the rows")
 	flags := cmd.Flags()
-	flags.StringVar(&f.hidden, "hidden", "", "`UNITS` of each hidden layer, as a list 128,64; \"\" for none")
-	flags.StringVar(&f.activation, "activation", "relu", "activation `FUNCTION` of the hidden layers: relu, tanh, sigmoid or identity")
-	flags.StringVar(&f.optimizer, "optimizer", "adam", "`RULE` that updates the weights: adam or sgd")
-	flags.Float64Var(&f.momentum, "momentum", 0.9, "momentum `M` of sgd, in [0, 1)")
-	flags.Float64Var(&f.rate, "rate", 0, "learning `RATE` per step, above 0")
-	flags.IntVar(&f.batch, "batch", 0, "`ROWS` per step")
-	flags.IntVar(&f.epochs, "epochs", 0, "`N` passes over the training rows")
+	f.register(flags)
+	f.registerEnsemble(flags)
+	flags.StringVar(&f.from, "from", "", "go on from the weights, layers and preparation of a model `FILE`")
+	flags.IntVar(&f.stream, "stream", 0, "read a FILE anew in each epoch instead of holding it in memory, and shuffle it within a window of `ROWS`")
+	f.checkpoint.register(flags)
 	flags.StringVar(&f.model, "model", defaultModel, "`FILE` to write the model to")
-	flags.StringVar(&f.curves, "curves", "curves.png", "PNG `FILE` to draw the learning curves to; \"\" for none")
+	flags.StringVar(&f.precision, "precision", "f32", "`FORMAT` of the weights in it: f32, f16 or bf16")
+	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to; \"\" for none")
+	flags.StringVar(&f.schedule, "plot-schedule", "", "PNG or SVG `FILE` to draw the learning rate to")
+	flags.StringVar(&f.weights, "plot-weights", "", "PNG or SVG `FILE` to draw the first layer's weights to")
+	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the test's confusion matrix to")
+	flags.StringVar(&f.image, "image", "", "`HEIGHTxWIDTH` of the inputs as a picture, for --plot-weights and --report (default a square, if they are one)")
+	flags.StringVar(&f.report, "report", "", "HTML `FILE` to write a report to: all plots, figures and the diagnosis, in one page")
+	flags.StringVar(&f.history, "history", "", "JSON `FILE` to write the history of the epochs to")
+	flags.StringVar(&f.save, "save-config", "", "`FILE` to write the whole configuration to, before training")
+	flags.BoolVar(&f.force, "force", false, "let --save-config replace another file")
 	flags.SortFlags = false
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "curves" { // its name before there were other plots
+			name = "plot"
+		}
+		return pflag.NormalizedName(name)
+	})
 	return cmd
 }
 
-func (f *trainFlags) run(cmd *cobra.Command) error {
-	p, err := f.split()
-	if err != nil {
-		return err
-	}
-	if err := f.complete(cmd, &p); err != nil {
-		return err
-	}
-	m, t, report, err := f.build(cmd, &p)
-	if err != nil {
-		return err
-	}
-	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "data      %s: %d training, %d validation, %d test rows\n",
-		p.name, rows(p.training), rows(p.validation), rows(p.test))
-	fmt.Fprintf(out, "network   %s\n", describe(m))
-	fmt.Fprintf(out, "training  %s, rate %g, batch %d, epochs %d, seed %d, kernels %s\n",
-		f.optimizerText(), f.rate, f.batch, f.epochs, f.seed, mat.ISA().Level)
-
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	began := time.Now()
-	h, err := t.Fit(ctx, p.training, p.validation)
-	report.close()
-	interrupted := err != nil && errors.Is(err, ctx.Err())
-	switch {
-	case interrupted && t.Steps() == 0:
-		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
-	case errors.Is(err, train.ErrNonFinite):
-		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, f.rate)
-	case err != nil && !interrupted:
-		return err
-	}
-	fmt.Fprintf(out, "trained   %d epochs, %d steps in %.1f s\n", len(h.Epochs), t.Steps(), time.Since(began).Seconds())
-	if err := f.finish(cmd, m, h, &p); err != nil {
-		return err
-	}
-	if interrupted {
-		return fmt.Errorf("%w in epoch %d of %d: %s holds the weights after step %d",
-			errInterrupted, min(len(h.Epochs)+1, f.epochs), f.epochs, f.model, t.Steps())
-	}
-	return nil
+// outputs lists the files that a run writes, by flag.
+func (f *trainCommand) outputs() [][2]string {
+	return [][2]string{{"model", f.model}, {"plot", f.plot}, {"plot-schedule", f.schedule}, {"plot-weights", f.weights},
+		{"plot-confusion", f.confusion}, {"report", f.report}, {"history", f.history}, {"save-config", f.save}, {"checkpoint", f.checkpoint.path}}
 }
 
-// complete fills in what depends on the data set and checks what the library would take
-// for a default or report too late.
-func (f *trainFlags) complete(cmd *cobra.Command, p *parts) error {
-	given := cmd.Flags().Changed
-	if f.optimizer != "adam" && f.optimizer != "sgd" {
-		return usage("--optimizer %q: want adam or sgd", f.optimizer)
-	}
-	if given("momentum") && f.optimizer != "sgd" {
-		return usage("--momentum goes with --optimizer sgd")
-	}
-	if !given("hidden") {
-		f.hidden = p.hidden
-	}
-	if !given("rate") {
-		f.rate = p.rates[f.optimizer]
-	}
-	if !given("batch") {
-		f.batch = p.batch
-	}
-	if !given("epochs") {
-		f.epochs = p.epochs
-	}
-	switch {
-	case !(f.rate > 0 && f.rate <= math.MaxFloat32):
-		return usage("--rate %g: want a finite number above 0", f.rate)
-	case f.batch < 1:
-		return usage("--batch %d: want at least 1", f.batch)
-	case f.epochs < 1:
-		return usage("--epochs %d: want at least 1", f.epochs)
-	case f.model == "":
+// check finds, before time is spent, what is wrong with the files to write.
+func (f *trainCommand) check() error {
+	if f.model == "" {
 		return usage("--model is empty: want a file's name")
-	case f.curves != "" && !strings.EqualFold(filepath.Ext(f.curves), ".png"):
-		return usage("--curves %q: want a name that ends in .png, or \"\" for none", f.curves)
-	case f.curves != "" && filepath.Clean(f.curves) == filepath.Clean(f.model):
-		return usage("--curves and --model are the same file %s", f.model)
 	}
-	f.batch = min(f.batch, rows(p.training)) // memory for more rows would never be used
-	for _, path := range []string{f.model, f.curves} {
+	if err := f.numbers.UnmarshalText([]byte(strings.ToUpper(f.precision))); err != nil {
+		return usage("--precision %q: want f32, f16 or bf16", f.precision)
+	}
+	var err error
+	if f.height, f.width, err = parseImage(f.image); err != nil {
+		return err
+	}
+	seen := map[string]string{}
+	for _, o := range f.outputs() {
+		flag, path := o[0], o[1]
+		if path == "" {
+			continue
+		}
+		if strings.HasPrefix(flag, "plot") {
+			if err := report.Format(path); err != nil {
+				return usage("--%s %w, or \"\" for none", flag, err)
+			}
+		}
+		if other, twice := seen[filepath.Clean(path)]; twice {
+			return usage("--%s and --%s are the same file %s", flag, other, path)
+		}
+		seen[filepath.Clean(path)] = flag
 		if err := writable(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// parseImage reads --image.
+func parseImage(text string) (height, width int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	if n, err := fmt.Sscanf(text, "%dx%d", &height, &width); err != nil || n != 2 || height < 1 || width < 1 || fmt.Sprintf("%dx%d", height, width) != text {
+		return 0, 0, usage("--image %q: want HEIGHTxWIDTH, such as 8x8", text)
+	}
+	return height, width, nil
 }
 
 // writable finds, before time is spent, the usual reasons why path cannot be written.
@@ -189,85 +192,496 @@ func writable(path string) error {
 	return nil
 }
 
-// build makes the network with its initial weights, and the trainer that reports to report.
-func (f *trainFlags) build(cmd *cobra.Command, p *parts) (*net.Network, *train.Trainer, progress, error) {
-	config := net.Config{Inputs: p.training.Inputs, Loss: net.SoftmaxCrossEntropy}
-	var activation net.Activation
-	if err := activation.UnmarshalText([]byte(f.activation)); err != nil {
-		return nil, nil, nil, usage("--activation: %w", err)
+func (f *trainCommand) run(cmd *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
 	}
-	units, err := parseUnits(f.hidden)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	for _, n := range append(units, len(p.training.Classes)) {
-		config.Layers = append(config.Layers, net.Layer{Units: n, Activation: activation})
-	}
-	config.Layers[len(config.Layers)-1].Activation = net.Identity // the loss takes logits
-	m, err := net.New(config)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	m.Init(f.seed)
-
-	var optimizer train.Optimizer = train.Adam{}
-	if f.optimizer == "sgd" {
-		optimizer = train.SGD{Momentum: f.momentum}
-	}
-	report := newProgress(cmd.ErrOrStderr(), f.epochs)
-	t, err := train.New(m, train.Config{
-		Optimizer: optimizer,
-		LearnRate: train.Constant(f.rate),
-		BatchSize: f.batch,
-		Epochs:    f.epochs,
-		Seed:      f.seed,
-		Progress:  report.update,
-	})
-	return m, t, report, err
-}
-
-// parseUnits reads a list of layer sizes such as 128,64.
-func parseUnits(list string) ([]int, error) {
-	if strings.TrimSpace(list) == "" {
-		return nil, nil
-	}
-	var units []int
-	for field := range strings.SplitSeq(list, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 {
-			return nil, usage("--hidden %q: %q is not a number of units, want a list such as 128,64", list, field)
+	var from *net.Network
+	if f.from != "" {
+		flags := append([]string{"prep", "ensemble"}, netNames...)
+		if name := changed(cmd.Flags(), flags...); name != "" {
+			return usage("--%s does not go with --from: the model has its own", name)
 		}
-		units = append(units, n)
-	}
-	return units, nil
-}
-
-func (f *trainFlags) optimizerText() string {
-	if f.optimizer == "sgd" {
-		return fmt.Sprintf("sgd, momentum %g", f.momentum)
-	}
-	return f.optimizer
-}
-
-// finish tests the network and writes the files.
-func (f *trainFlags) finish(cmd *cobra.Command, m *net.Network, h *train.History, p *parts) error {
-	out := cmd.OutOrStdout()
-	if p.test != nil {
-		result, err := train.Evaluate(m, p.test)
+		m, err := loadModel(f.from)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "test      %s\n", metricsText(result, p.test.Rows()))
+		if m.all != nil {
+			return usage("--from %s: want one network, not an ensemble", f.from)
+		}
+		from = m.members[0]
 	}
-	if err := m.SaveFile(f.model); err != nil {
+	c, err := f.settleFrom(cmd.Flags(), from)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "model     %s\n", f.model)
-	if f.curves != "" && len(h.Epochs) > 0 {
-		if err := saveCurves(f.curves, h); err != nil {
+	if err := f.checkpoint.apply(cmd.Flags(), c); err != nil {
+		return err
+	}
+	j, err := c.start(from)
+	if err != nil {
+		return err
+	}
+	defer j.parts.close()
+	r := &running{trainCommand: f, job: j, cmd: cmd}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	if f.save != "" {
+		if err := c.save("save-config", f.save, f.force); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "curves    %s\n", f.curves)
+	}
+	r.announce()
+	return r.train()
+}
+
+// settleFrom is settle with the layers of a network to go on from.
+func (f *runFlags) settleFrom(fs *pflag.FlagSet, from *net.Network) (*config, error) {
+	if from == nil {
+		return f.settle(fs)
+	}
+	c := new(config)
+	if f.config != "" {
+		var err error
+		if c, err = readConfig(f.config); err != nil {
+			return nil, err
+		}
+	}
+	c.Net, c.Ensemble = netConfig{from.Config(), true}, nil
+	none := "none" // the network has its own
+	c.Prep = &none
+	return f.settleOn(fs, c)
+}
+
+// running is one run of train.
+type running struct {
+	*trainCommand
+	*job
+	cmd *cobra.Command
+
+	trainer   *train.Trainer // nil for an ensemble
+	report    progress
+	networks  []*net.Network
+	histories []*train.History
+	all       *net.Ensemble
+	best      best
+}
+
+// best keeps the weights of the best epoch, for a run that is interrupted.
+type best struct {
+	epoch   int // 0: none yet
+	figure  float64
+	weights []float32 // parameters and running averages
+}
+
+// see takes the weights at the end of an epoch, nil for another moment.
+func (b *best) see(m *net.Network, watch train.Figure, e *train.Epoch) {
+	if e == nil {
+		return
+	}
+	if f := figureOf(watch, e); b.epoch == 0 || f < b.figure {
+		b.epoch, b.figure = e.Epoch, f
+		b.weights = append(append(b.weights[:0], m.Params()...), m.Stats()...)
+	}
+}
+
+// leave puts them into the network.
+func (b *best) leave(m *net.Network) {
+	n := copy(m.Params(), b.weights)
+	copy(m.Stats(), b.weights[n:])
+}
+
+// prepare makes what can fail before training.
+func (r *running) prepare() error {
+	t := &r.Train
+	r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, 1)
+	if e := r.Ensemble; e != nil {
+		if r.parts.source != nil {
+			return usage("--ensemble goes without --stream")
+		}
+		if r.numbers != net.Float32 {
+			return usage("--precision %s goes with one network: an ensemble is written in f32", r.precision)
+		}
+		if e.Members == 0 {
+			e.Members = 5
+		}
+		r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, e.Members)
+	}
+	// Also for an ensemble: what is wrong with the configuration shows here.
+	trainer, err := r.job.trainer(func(at train.Progress) {
+		r.best.see(r.network, r.Train.Watch, at.Done)
+		r.report.update(at)
+	})
+	if err != nil {
+		return err
+	}
+	if r.Ensemble != nil {
+		trainer.Close()
+		return nil
+	}
+	r.trainer = trainer
+	return r.checkpoint.resumeInto(r)
+}
+
+func (r *running) announce() {
+	out, p, t := r.cmd.OutOrStdout(), r.parts, &r.Train
+	fmt.Fprintf(out, "data      %s: %d training, %d validation, %d test rows\n", p.name, p.rows, rows(p.validation), rows(p.test))
+	if p.dropped > 0 {
+		fmt.Fprintf(out, "dropped   %d rows with missing values\n", p.dropped)
+	}
+	if text := r.describeFit(); text != "" {
+		fmt.Fprintf(out, "prepared  %s\n", text)
+	}
+	text := describe(r.network)
+	if e := r.Ensemble; e != nil {
+		text = fmt.Sprintf("ensemble of %d: %s each", e.Members, text)
+	}
+	fmt.Fprintf(out, "network   %s\n", text)
+	fmt.Fprintf(out, "training  %s, rate %s, batch %d, epochs %d, seed %d, kernels %s\n",
+		optimizerText(t.Optimizer), rateText(t.LearnRate), t.BatchSize, t.Epochs, t.Seed, mat.ISA().Level)
+}
+
+// train runs Fit and writes what it leaves.
+func (r *running) train() error {
+	ctx, stop := interruptible(r.cmd.Context())
+	defer stop()
+	began := time.Now()
+	err := r.fitAll(ctx)
+	r.report.close()
+	out := r.cmd.OutOrStdout()
+	interrupted := err != nil && errors.Is(err, ctx.Err())
+	switch {
+	case interrupted && r.Ensemble != nil:
+		return fmt.Errorf("%w before all members were trained: nothing saved", errInterrupted)
+	case interrupted && r.trainer.Steps() == 0:
+		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
+	case errDiverged(err):
+		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, r.Train.LearnRate.Rate(0))
+	case err != nil && !interrupted:
+		return err
+	}
+	epochs, steps := 0, 0
+	for _, h := range r.histories {
+		epochs += len(h.Epochs)
+		for _, e := range h.Epochs {
+			steps += e.Steps
+		}
+	}
+	if r.trainer != nil {
+		steps = r.trainer.Steps()
+	}
+	fmt.Fprintf(out, "trained   %d epochs, %d steps in %.1f s\n", epochs, steps, time.Since(began).Seconds())
+	for _, h := range r.histories {
+		if n := len(h.Epochs); (r.Train.KeepBest || r.Train.Patience > 0) && h.Best > 0 && h.Best < n && r.Ensemble == nil {
+			fmt.Fprintf(out, "kept      the weights of epoch %d, the best by %s\n", h.Best, r.Train.Watch)
+		}
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	if interrupted {
+		h := r.histories[0]
+		which := fmt.Sprintf("the weights after step %d", r.trainer.Steps())
+		switch t := &r.Train; {
+		case r.keepsLast() && r.best.epoch > 0:
+			which = fmt.Sprintf("the weights of epoch %d, the best by %s", r.best.epoch, t.Watch)
+		case (t.KeepBest || t.Patience > 0) && h.Best > 0:
+			which = fmt.Sprintf("the weights of epoch %d, the best by %s", h.Best, t.Watch)
+		case t.EMA > 0 || t.SWA > 0:
+			which = fmt.Sprintf("the averaged weights after step %d", r.trainer.Steps())
+		}
+		return fmt.Errorf("%w in epoch %d of %d: %s holds %s",
+			errInterrupted, min(len(h.Epochs)+1, r.Train.Epochs), r.Train.Epochs, r.model, which)
 	}
 	return nil
+}
+
+// interruptible returns a context that Ctrl-C ends. A second one ends the program at once.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// fitAll trains the network, or the members of an ensemble.
+func (r *running) fitAll(ctx context.Context) error {
+	p := r.parts
+	if e := r.Ensemble; e != nil {
+		c := r.Train
+		all, histories, err := train.FitEnsemble(ctx, r.network, c, train.EnsembleConfig{
+			Members: e.Members, Bootstrap: e.Bootstrap, Snapshots: e.Snapshots, Workers: c.Workers,
+			Progress: r.report.member,
+		}, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+		r.histories = histories
+		if err != nil {
+			return err
+		}
+		r.all, r.networks = all, all.Members()
+		for _, m := range r.networks {
+			r.scaling.undo(m)
+		}
+		return nil
+	}
+	defer r.trainer.Close()
+	var h *train.History
+	var err error
+	if p.source != nil {
+		h, err = r.trainer.FitSource(ctx, p.source, p.outputs == 0, p.validation)
+	} else {
+		h, err = r.trainer.Fit(ctx, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+	}
+	r.histories, r.networks = []*train.History{h}, []*net.Network{r.network}
+	if err != nil && errors.Is(err, ctx.Err()) && r.keepsLast() && r.best.epoch > 0 {
+		r.best.leave(r.network)
+	}
+	if r.scaling != nil {
+		m := r.network.Clone()
+		r.scaling.undo(m)
+		r.networks[0] = m
+	}
+	return err
+}
+
+// keepsLast reports whether a run leaves the weights of its last step.
+func (r *running) keepsLast() bool {
+	t := &r.Train
+	return !t.KeepBest && t.Patience == 0 && t.EMA == 0 && t.SWA == 0
+}
+
+// finish tests the network and writes the files.
+func (r *running) finish() error {
+	out, p := r.cmd.OutOrStdout(), r.parts
+	var measured report.Model = r.networks[0]
+	if r.all != nil {
+		measured = r.all
+	}
+	var results []*report.Measurement
+	for _, set := range []struct {
+		name string
+		rows *train.Dataset
+	}{{"test", p.test}, {"validation", p.validation}} {
+		if set.rows == nil {
+			continue
+		}
+		m, err := report.Measure(set.name, measured, r.Net.Loss, set.rows)
+		if err != nil {
+			return err
+		}
+		m.Classes = r.Net.Classes
+		if set.name == "test" {
+			fmt.Fprintf(out, "test      %s\n", metricsText(m))
+		}
+		results = append(results, m)
+	}
+	if err := r.saveModel(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "model     %s\n", r.model)
+	if err := r.draw(results); err != nil {
+		return err
+	}
+	if r.history != "" {
+		if err := saveJSON(r.history, r.histories); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "history   %s\n", r.history)
+	}
+	if err := r.writeReport(results); err != nil {
+		return err
+	}
+	r.diagnose()
+	return nil
+}
+
+func (r *running) saveModel() error {
+	if r.all != nil {
+		return r.all.SaveFile(r.model)
+	}
+	return r.networks[0].SaveFileAs(r.model, r.numbers)
+}
+
+// saveJSON writes v to a file.
+func saveJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+// draw writes the plots that were asked for, as far as there is something to draw.
+func (r *running) draw(results []*report.Measurement) error {
+	out, h := r.cmd.OutOrStdout(), r.histories[0]
+	steps := 0
+	for _, e := range h.Epochs {
+		steps += e.Steps
+	}
+	for _, p := range []struct {
+		name, path string
+		some       bool
+		plot       func() (*report.Plot, error)
+	}{
+		{"curves", r.plot, len(h.Epochs) > 0, func() (*report.Plot, error) { return report.Curves(h) }},
+		{"schedule", r.schedule, len(h.Epochs) > 0, func() (*report.Plot, error) {
+			if r.ratesVary() {
+				return report.Rates(h)
+			}
+			return report.Schedule(r.Train.LearnRate, r.plannedSteps())
+		}},
+		{"weights", r.weights, true, func() (*report.Plot, error) { return report.Weights(r.networks[0], r.height, r.width) }},
+		{"confusion", r.confusion, len(results) > 0 && results[0].Confusion != nil, func() (*report.Plot, error) {
+			return report.Confusion(results[0].Confusion, results[0].Classes)
+		}},
+	} {
+		if p.path == "" || !p.some {
+			continue
+		}
+		plot, err := p.plot()
+		if err != nil {
+			return err
+		}
+		if err := plot.Save(p.path); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%-9s %s\n", p.name, p.path)
+	}
+	return nil
+}
+
+// ratesVary reports whether the rate follows from more than the step.
+func (r *running) ratesVary() bool {
+	s := r.Train.LearnRate
+	for {
+		w, ok := s.(train.Warmup)
+		if !ok {
+			break
+		}
+		s = w.Then
+	}
+	_, plateau := s.(train.Plateau)
+	return plateau || r.Ensemble != nil
+}
+
+// plannedSteps is how many steps all epochs have.
+func (r *running) plannedSteps() int {
+	h := r.histories[0]
+	if len(h.Epochs) == 0 {
+		return 0
+	}
+	return h.Epochs[0].Steps * r.Train.Epochs
+}
+
+func (r *running) writeReport(results []*report.Measurement) error {
+	if r.trainCommand.report == "" {
+		return nil
+	}
+	text, err := r.text()
+	if err != nil {
+		return err
+	}
+	p := r.parts
+	facts := []report.Fact{
+		{Name: "data", Value: fmt.Sprintf("%s: %d training, %d validation, %d test rows", p.name, p.rows, rows(p.validation), rows(p.test))},
+	}
+	if s := r.describeFit(); s != "" {
+		facts = append(facts, report.Fact{Name: "preparation", Value: s})
+	}
+	if r.Net.Classes != nil {
+		facts = append(facts, report.Fact{Name: "classes", Value: shortList(r.Net.Classes)})
+	}
+	if p.columns != nil {
+		facts = append(facts, report.Fact{Name: "inputs", Value: shortList(p.columns)})
+	}
+	facts = append(facts,
+		report.Fact{Name: "model", Value: r.model},
+		report.Fact{Name: "kernels", Value: mat.ISA().Level},
+		report.Fact{Name: "sinew", Value: version()})
+	c := r.Train
+	run := &report.Run{
+		Title: "Sinew: " + p.name, Facts: facts, Networks: r.networks, Histories: r.histories, Config: &c, Configuration: text,
+		Measurements: results, Height: r.height, Width: r.width,
+	}
+	if !r.ratesVary() {
+		run.Steps = r.plannedSteps()
+	}
+	if err := report.SaveHTML(r.trainCommand.report, run); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.cmd.OutOrStdout(), "report    %s\n", r.trainCommand.report)
+	return nil
+}
+
+// shortList joins names, the first ones if there are many.
+func shortList(names []string) string {
+	const most = 50
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(", ... (%d)", len(names))
+	}
+	return strings.Join(names, ", ")
+}
+
+// diagnose prints what the curves say, if they say something.
+func (r *running) diagnose() {
+	for i, h := range r.histories {
+		for _, f := range h.Diagnose() {
+			name := "diagnosis"
+			if len(r.histories) > 1 {
+				name = fmt.Sprintf("member %d", i)
+			}
+			fmt.Fprintf(r.cmd.OutOrStdout(), "%-9s %s\n", name, f)
+		}
+	}
+}
+
+// metricsText is how train prints a result; eval's first line is the same.
+func metricsText(m *report.Measurement) string {
+	var parts []string
+	for _, f := range m.Figures {
+		switch f.Name {
+		case "loss", "R²", "root mean squared error", "outputs right", "most probable class right":
+			parts = append(parts, f.Name+" "+f.String())
+		case "log loss":
+			if len(parts) == 0 {
+				parts = append(parts, f.Name+" "+f.String())
+			}
+		}
+	}
+	if c := m.Confusion; c != nil {
+		right := 0
+		for i := range c.Classes {
+			right += c.At(i, i)
+		}
+		parts = append(parts, fmt.Sprintf("accuracy %.2f%% (%d of %d)", 100*c.Accuracy(), right, m.Rows))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// optimizerText is the optimizer in a line.
+func optimizerText(o train.Optimizer) string {
+	return objectText(train.Config{Optimizer: o}, "optimizer")
+}
+
+// rateText is the schedule in a line.
+func rateText(s train.Schedule) string {
+	if c, ok := s.(train.Constant); ok {
+		return fmt.Sprintf("%g", float64(c))
+	}
+	return objectText(train.Config{LearnRate: s}, "learn_rate")
+}
+
+// objectText is a named part of a configuration as words: sgd, momentum 0.9.
+func objectText(c train.Config, part string) string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err.Error()
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err.Error()
+	}
+	return strings.TrimPrefix(strings.NewReplacer("{", "", "}", "", `"`, "", ",", ", ", ":", " ").Replace(string(fields[part])), "name ")
 }

@@ -105,7 +105,7 @@ func TestAccuracy(t *testing.T) {
 }
 
 func TestIris(t *testing.T) {
-	out, errs := trained(t, "--data", "iris", "--hidden", "16", "--epochs", "60", "--optimizer", "sgd", "--activation", "tanh", "--curves", "")
+	out, errs := trained(t, "--data", "iris", "--hidden", "16", "--epochs", "60", "--optimizer", "sgd", "--activation", "tanh", "--plot", "")
 	if !strings.Contains(out, "training  sgd, momentum 0.9, rate 0.02, batch 16, epochs 60,") {
 		t.Errorf("configuration:\n%s", out)
 	}
@@ -113,7 +113,7 @@ func TestIris(t *testing.T) {
 		t.Errorf("%d lines of progress, want those of epochs 1, 3, 6, ... 60:\n%s", n, errs)
 	}
 	if _, err := os.Stat("curves.png"); err == nil {
-		t.Error(`--curves "" drew curves`)
+		t.Error(`--plot "" drew curves`)
 	}
 	out, _ = succeed(t, "eval", "--data", "iris")
 	if !strings.Contains(out, "virginica     right\n") {
@@ -163,7 +163,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, stderr := onText(t, "epoch      1/100000", &errs)
 	args := []string{"train", "--hidden", "16", "--epochs", "100000", "--batch", "256"}
 	code := run(ctx, args, nil, &out, stderr)
-	if code != exitInterrupted || !strings.Contains(errs.String(), "sinew: interrupted in epoch 2 of 100000: model.safetensors holds the weights after step 6\n") {
+	if code != exitInterrupted || !strings.Contains(errs.String(), "sinew: interrupted in epoch 2 of 100000: model.safetensors holds the weights of epoch 1, the best by validation-loss\n") {
 		t.Errorf("exit status %d, stderr:\n%s", code, errs.String())
 	}
 	for _, want := range []string{"trained   1 epochs, 6 steps", "model     model.safetensors\n", "curves    curves.png\n"} {

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sinew-ml/sinew/net"
+	"github.com/sinew-ml/sinew/prep"
+	"github.com/sinew-ml/sinew/train"
+	"github.com/spf13/pflag"
+)
+
+// runFlags are the flags that make a configuration: those of train, check and search.
+type runFlags struct {
+	config string
+	dataFlags
+	prep  string
+	scale bool
+	netFlags
+	trainFlags
+}
+
+// register adds them, in the order of the help text.
+func (f *runFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.config, "config", "", "`FILE` with a configuration, as --save-config writes it; flags go before it")
+	f.dataFlags.register(fs)
+	f.registerSplit(fs)
+	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; the model predicts in their own unit (default by data set)")
+	f.netFlags.register(fs)
+	f.trainFlags.register(fs)
+}
+
+// settle returns the configuration of file and flags, complete but for what the rows say.
+func (f *runFlags) settle(fs *pflag.FlagSet) (*config, error) {
+	c := new(config)
+	if f.config != "" {
+		var err error
+		if c, err = readConfig(f.config); err != nil {
+			return nil, err
+		}
+	}
+	return f.settleOn(fs, c)
+}
+
+// settleOn changes a configuration by the flags, and fills in defaults.
+func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
+	if f.config == "" || fs.Changed("seed") {
+		c.Train.Seed = f.seed
+	}
+	if err := f.dataFlags.apply(fs, &c.Data); err != nil {
+		return nil, err
+	}
+	d := c.Data.defaults()
+	if fs.Changed("prep") || c.Prep == nil {
+		spec := d.prep
+		if fs.Changed("prep") {
+			spec = f.prep
+		}
+		c.Prep = &spec
+	}
+	if fs.Changed("scale-targets") || c.Scale == nil {
+		scale := d.scale
+		if fs.Changed("scale-targets") {
+			scale = f.scale
+		}
+		c.Scale = &scale
+	}
+	if err := f.netFlags.apply(fs, &c.Net, d.hidden); err != nil {
+		return nil, err
+	}
+	if err := f.trainFlags.apply(fs, c, len(c.Net.Layers), d); err != nil {
+		return nil, err
+	}
+	c.Data.classNames(c.Net.Classes)
+	return c, nil
+}
+
+// job is a configuration with its rows and a network to train on them.
+type job struct {
+	*config
+	parts   *parts
+	fit     *prep.Fit // nil without one
+	scaling *scaling  // nil without one
+	network *net.Network
+}
+
+// start loads the rows, fits the preparation, completes the configuration and makes the
+// network with its initial weights. from, if not nil, is a network to go on from.
+func (c *config) start(from *net.Network) (*job, error) {
+	how, err := parsePrep(*c.Prep)
+	if err != nil {
+		return nil, err
+	}
+	var p *parts
+	if c.Data.Stream > 0 {
+		p, err = c.Data.openStream(c.Train.Seed)
+	} else {
+		p, err = c.Data.split(c.Train.Seed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j, err := c.startOn(p, how, from)
+	if err != nil {
+		p.close()
+	}
+	return j, err
+}
+
+// startOn is start for rows that are there.
+func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, error) {
+	j := &job{config: c, parts: p}
+	var err error
+	if from == nil || p.source != nil {
+		if from != nil {
+			how = &preparation{name: "none"}
+		}
+		if j.fit, err = p.prepare(how); err != nil {
+			return nil, err
+		}
+	}
+	inputs := 0
+	switch {
+	case j.fit != nil:
+		inputs = j.fit.Transform.Outputs()
+	case p.source != nil:
+		inputs = p.source.Inputs()
+	default:
+		inputs = p.training.Inputs
+	}
+	if from != nil {
+		j.network = from
+		c.Net = netConfig{from.Config(), true}
+	} else {
+		c.Net.complete(inputs, p.outputs, p.classes)
+		if j.network, err = net.New(c.Net.Config); err != nil {
+			return nil, err
+		}
+		j.network.Init(c.Train.Seed)
+		if j.fit != nil {
+			if err := j.network.SetTransform(j.fit.Transform); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := j.scaleTargets(); err != nil {
+		return nil, err
+	}
+	c.Train.BatchSize = min(c.Train.BatchSize, max(1, p.rows)) // memory for more rows would never be used
+	return j, nil
+}
+
+// scaleTargets fits and applies the scaling, if there is to be one.
+func (j *job) scaleTargets() error {
+	if !*j.Scale {
+		return nil
+	}
+	p, layers := j.parts, j.Net.Layers
+	last := layers[len(layers)-1]
+	switch {
+	case p.outputs == 0:
+		return usage("--scale-targets goes with target values: %s has labels", p.name)
+	case p.source != nil:
+		return usage("--scale-targets goes without --stream")
+	case last.Activation != net.Identity || last.Norm != net.NoNorm || j.Net.Loss == net.BinaryCrossEntropy || j.Net.Loss == net.SoftmaxCrossEntropy:
+		return usage("--scale-targets: want an output layer of identity without a norm, and a loss other than the cross entropies")
+	}
+	var err error
+	j.scaling, err = scaleTargets(p.training, p.outputs)
+	return err
+}
+
+// trainer returns a trainer of the job's network.
+func (j *job) trainer(progress func(train.Progress)) (*train.Trainer, error) {
+	c := j.Train
+	c.Progress = progress
+	return train.New(j.network, c)
+}
+
+// describeFit says what the preparation found.
+func (j *job) describeFit() string {
+	if j.fit == nil {
+		return ""
+	}
+	text := *j.Prep
+	if n := len(j.fit.Variances); n > 0 {
+		share := 0.0
+		for _, s := range j.fit.Shares {
+			share += s
+		}
+		text += fmt.Sprintf(": %d of %d directions, %.1f%% of the variance", n, j.fit.Transform.Inputs(), 100*share)
+	}
+	if n := len(j.fit.Constant); n > 0 {
+		text += fmt.Sprintf("; %d constant columns", n)
+	}
+	return text
+}
+
+// errDiverged says whether a run left the range of numbers.
+func errDiverged(err error) bool { return errors.Is(err, train.ErrNonFinite) }
