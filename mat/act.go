@@ -10,7 +10,7 @@ package mat
 // from it exactly enough, and the input z for GELU, GELUTanh and SiLU. NaN gives NaN.
 
 // actBlock is the most elements that one kernel call handles: 10 µs of the slowest one.
-const actBlock = 1 << 13
+const actBlock = 1 << 10
 
 const badDstZ = "mat: len(dst) != len(z)"
 
