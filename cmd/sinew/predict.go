@@ -39,7 +39,7 @@ as the model, no labels: leave columns out with --inputs or --ignore. The model 
 "sinew train" prepared, so rows are given as they were to it. For each row of CSV it
 prints one line:
 
-  CLASS,PROBABILITY        for a classifier
+  CLASS,PROBABILITY        for a classifier (CLASS,OUTPUT with a loss that has none)
   OUTPUT,OUTPUT,...        for others
 
 and with --probabilities a header, the class and the probability of each class. Classes

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/prep"
+	"github.com/sinew-ml/sinew/report"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
 )
@@ -134,6 +135,7 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 		c.Net = netConfig{from.Config(), true}
 	} else {
 		c.Net.complete(inputs, p.outputs, p.classes)
+		c.Data.classNames(c.Net.Classes)
 		if j.network, err = net.New(c.Net.Config); err != nil {
 			return nil, err
 		}
@@ -148,6 +150,10 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 		return nil, err
 	}
 	c.Train.BatchSize = min(c.Train.BatchSize, max(1, p.rows)) // memory for more rows would never be used
+	if p.source != nil {                                       // whose length the trainer does not know
+		steps := (p.rows + c.Train.BatchSize - 1) / c.Train.BatchSize
+		c.Train.LearnRate = report.Bounded(c.Train.LearnRate, steps*c.Train.Epochs)
+	}
 	return j, nil
 }
 

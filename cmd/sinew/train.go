@@ -34,7 +34,6 @@ type trainCommand struct {
 	force                              bool
 	height, width                      int // of --image
 	numbers                            net.Precision
-	resume                             bool
 	checkpoint                         checkpointFlags
 }
 
@@ -76,8 +75,9 @@ Ctrl-C stops after the current step and saves the weights of the best epoch so f
 --watch (of the last step if no epoch has ended, or with --ema and --swa their average);
 the exit status is then 130. A second Ctrl-C ends the program at once. A run that comes
 to its end leaves the weights of its last epoch, unless --keep-best, --patience, --ema or
---swa say otherwise. If the loss becomes infinite or NaN, training
-stops with an error and the model file stays as it was.`,
+--swa say otherwise. A run with --checkpoint that was stopped, by whatever, goes on with
+--resume. If the loss becomes infinite or NaN, training stops with an error and the model
+file stays as it was.`,
 		Example: `  sinew train
   sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
   sinew train --optimizer sgd --momentum 0.9 --rate 0.05 --seed 7
@@ -89,6 +89,7 @@ stops with an error and the model file stays as it was.`,
   sinew train --data big.csv --label kind --stream 10000 --validation-data small.csv
   sinew train --data wine --ensemble 5 --bootstrap
   sinew train --from digits.safetensors --freeze 0 --epochs 3      # the last layer only
+  sinew train --epochs 1000 --checkpoint run.ckpt --resume         # again and again, until it is done
   sinew train --epochs 50 --patience 5 --save-config run.json
   sinew train --config run.json --seed 2
   sinew train --hidden "" --plot ""      # softmax regression, no picture`,
@@ -111,7 +112,7 @@ stops with an error and the model file stays as it was.`,
 	flags.StringVar(&f.report, "report", "", "HTML `FILE` to write a report to: all plots, figures and the diagnosis, in one page")
 	flags.StringVar(&f.history, "history", "", "JSON `FILE` to write the history of the epochs to")
 	flags.StringVar(&f.save, "save-config", "", "`FILE` to write the whole configuration to, before training")
-	flags.BoolVar(&f.force, "force", false, "let --save-config replace another file")
+	flags.BoolVar(&f.force, "force", false, "let --save-config replace another file, and --checkpoint begin anew")
 	flags.SortFlags = false
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "curves" { // its name before there were other plots
@@ -215,8 +216,11 @@ func (f *trainCommand) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkpoint.apply(cmd.Flags(), c); err != nil {
+	if c.Train.Checkpoint, err = f.checkpoint.settings(cmd.Flags(), f.force); err != nil {
 		return err
+	}
+	if f.checkpoint.path != "" && c.Ensemble != nil {
+		return usage("--checkpoint goes with one network, not with --ensemble")
 	}
 	j, err := c.start(from)
 	if err != nil {
@@ -266,6 +270,7 @@ type running struct {
 	histories []*train.History
 	all       *net.Ensemble
 	best      best
+	resumed   string // from what, "" for a run from its beginning
 }
 
 // best keeps the weights of the best epoch, for a run that is interrupted.
@@ -340,6 +345,9 @@ func (r *running) announce() {
 	fmt.Fprintf(out, "network   %s\n", text)
 	fmt.Fprintf(out, "training  %s, rate %s, batch %d, epochs %d, seed %d, kernels %s\n",
 		optimizerText(t.Optimizer), rateText(t.LearnRate), t.BatchSize, t.Epochs, t.Seed, mat.ISA().Level)
+	if r.resumed != "" {
+		fmt.Fprintf(out, "resumed   %s\n", r.resumed)
+	}
 }
 
 // train runs Fit and writes what it leaves.
