@@ -144,6 +144,10 @@ func TestBadOptions(t *testing.T) {
 		{"--ensemble 2000", exitUsage, "--ensemble 2000: want 1...1024"},
 		{"--ensemble 2 --precision f16", exitUsage, "--precision f16 goes with one network"},
 		{"--precision f8", exitUsage, `--precision "f8": want f32, f16 or bf16`},
+		{"--image 8x9", exitUsage, "--image 8x9: want 64 pixels"},
+		{"--image 8x8x1", exitUsage, "--image"},
+		{"--data diabetes --plot-confusion c.png", exitUsage, "--plot-confusion: want labels"},
+		{"--data iris --test 0 --validation 0 --plot-confusion c.png", exitUsage, "neither test nor validation rows"},
 		{"--image 8", exitUsage, `--image "8": want HEIGHTxWIDTH`},
 		{"--scale-targets", exitUsage, "--scale-targets goes with target values: digits has labels"},
 		{"--label kind", exitUsage, "--label goes with a file, not with the bundled data set digits"},
@@ -361,6 +365,12 @@ func TestFrom(t *testing.T) {
 	}
 	if after.Transform() == nil {
 		t.Error("the preparation is lost")
+	}
+	// A model of values goes on in their own unit, though it trains on scaled ones.
+	first, _ := succeed(t, "train", "--data", "diabetes", "--epochs", "20", "--plot", "", "--model", "d")
+	again, _ := succeed(t, "train", "--data", "diabetes", "--from", "d", "--rate", "1e-30", "--epochs", "1", "--plot", "", "--model", "e")
+	if got, want := lineWith(t, again, "test "), lineWith(t, first, "test "); got[:20] != want[:20] {
+		t.Errorf("after steps of no size a model gives %q, before %q", got, want)
 	}
 	if code, _, errs := sinew(t, "", "train", "--data", "iris", "--from", defaultModel); code != exitError || !strings.Contains(errs, "4 inputs per row: the network has 13") {
 		t.Errorf("--from with other data: exit status %d, %q", code, errs)

@@ -27,7 +27,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	f.dataFlags.register(fs)
 	f.registerSplit(fs)
 	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
-	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; the model predicts in their own unit (default by data set)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default by data set)")
 	f.netFlags.register(fs)
 	f.trainFlags.register(fs)
 }
@@ -146,7 +146,7 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 			}
 		}
 	}
-	if err := j.scaleTargets(); err != nil {
+	if err := j.scaleTargets(from != nil); err != nil {
 		return nil, err
 	}
 	c.Train.BatchSize = min(c.Train.BatchSize, max(1, p.rows)) // memory for more rows would never be used
@@ -157,8 +157,9 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 	return j, nil
 }
 
-// scaleTargets fits and applies the scaling, if there is to be one.
-func (j *job) scaleTargets() error {
+// scaleTargets fits the scaling, if there is to be one; from says whether the network was
+// trained before.
+func (j *job) scaleTargets(from bool) error {
 	if !*j.Scale {
 		return nil
 	}
@@ -173,7 +174,9 @@ func (j *job) scaleTargets() error {
 		return usage("--scale-targets: want an output layer of identity without a norm, and a loss other than the cross entropies")
 	}
 	var err error
-	j.scaling, err = scaleTargets(p.training, p.outputs)
+	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
+		j.scaling.enter(j.network)
+	}
 	return err
 }
 

@@ -107,7 +107,7 @@ file stays as it was.`,
 	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to; \"\" for none")
 	flags.StringVar(&f.schedule, "plot-schedule", "", "PNG or SVG `FILE` to draw the learning rate to")
 	flags.StringVar(&f.weights, "plot-weights", "", "PNG or SVG `FILE` to draw the first layer's weights to")
-	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the test's confusion matrix to")
+	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix of the test (or else the validation) rows to")
 	flags.StringVar(&f.image, "image", "", "`HEIGHTxWIDTH` of the inputs as a picture, for --plot-weights and --report (default a square, if they are one)")
 	flags.StringVar(&f.report, "report", "", "HTML `FILE` to write a report to: all plots, figures and the diagnosis, in one page")
 	flags.StringVar(&f.history, "history", "", "JSON `FILE` to write the history of the epochs to")
@@ -299,6 +299,9 @@ func (b *best) leave(m *net.Network) {
 
 // prepare makes what can fail before training.
 func (r *running) prepare() error {
+	if err := r.checkPlots(); err != nil {
+		return err
+	}
 	t := &r.Train
 	r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, 1)
 	if e := r.Ensemble; e != nil {
@@ -327,6 +330,20 @@ func (r *running) prepare() error {
 	}
 	r.trainer = trainer
 	return r.checkpoint.resumeInto(r)
+}
+
+// checkPlots says, before training, what cannot be drawn.
+func (r *running) checkPlots() error {
+	const most = 200 // classes, what report draws
+	switch n := len(r.Net.Classes); {
+	case r.height > 0 && r.height*r.width != r.network.Inputs():
+		return usage("--image %s: want %d pixels, one for each input", r.image, r.network.Inputs())
+	case r.confusion != "" && (r.parts.outputs > 0 || n > most):
+		return usage("--plot-confusion: want labels of at most %d classes", most)
+	case r.confusion != "" && r.parts.test == nil && r.parts.validation == nil:
+		return usage("--plot-confusion: there are neither test nor validation rows")
+	}
+	return nil
 }
 
 func (r *running) announce() {
