@@ -216,7 +216,7 @@ func TestSchedule(t *testing.T) {
 		"one-cycle":      {train.OneCycle{Peak: 1}, 29, 1, 1e-9},
 		"warmup, cosine": {train.Warmup{Steps: 20, Then: train.Cosine{Start: 1}}, 60, 0.5, 1e-9},
 	} {
-		if got := bounded(c.s, 100).Rate(c.step); !(math.Abs(got-c.want) <= c.off) {
+		if got := Bounded(c.s, 100).Rate(c.step); !(math.Abs(got-c.want) <= c.off) {
 			t.Errorf("%s: rate %g at step %d of 100, want %g", name, got, c.step, c.want)
 		}
 	}

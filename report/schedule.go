@@ -29,7 +29,7 @@ func Schedule(s train.Schedule, steps int) (*Plot, error) {
 	if s == nil || steps < 1 {
 		return nil, errors.New("report: schedule: want a schedule and at least one step")
 	}
-	s = bounded(s, steps)
+	s = Bounded(s, steps)
 	const most = 1000 // points, more than the eye parts
 	var points plotter.XYs
 	n := min(steps, most)
@@ -47,8 +47,9 @@ func Schedule(s train.Schedule, steps int) (*Plot, error) {
 	return rates("step", points)
 }
 
-// bounded gives a schedule the length that Fit would.
-func bounded(s train.Schedule, steps int) train.Schedule {
+// Bounded gives a schedule whose length is left to Fit a length of so many steps, as Fit
+// does; others stay as they are.
+func Bounded(s train.Schedule, steps int) train.Schedule {
 	switch s := s.(type) {
 	case train.Cosine:
 		if s.Steps == 0 {
@@ -61,7 +62,7 @@ func bounded(s train.Schedule, steps int) train.Schedule {
 		}
 		return s
 	case train.Warmup:
-		s.Then = bounded(s.Then, max(1, steps-s.Steps))
+		s.Then = Bounded(s.Then, max(1, steps-s.Steps))
 		return s
 	}
 	return s

@@ -213,7 +213,7 @@ func TestStream(t *testing.T) {
 			}
 			return string(model)
 		}
-		if run() != run() {
+		if first, second := run(), run(); first != second {
 			t.Errorf("%s: two runs give two models", c.args)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sinew-ml/sinew/data"
 	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/net"
+	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/cobra"
 )
 
@@ -39,7 +40,7 @@ as the model, no labels: leave columns out with --inputs or --ignore. The model 
 "sinew train" prepared, so rows are given as they were to it. For each row of CSV it
 prints one line:
 
-  CLASS,PROBABILITY        for a classifier
+  CLASS,PROBABILITY        for a classifier (CLASS,OUTPUT with a loss that has none)
   OUTPUT,OUTPUT,...        for others
 
 and with --probabilities a header, the class and the probability of each class. Classes
@@ -62,7 +63,7 @@ leaves the file as it was.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.model, "model", defaultModel, "model `FILE` to predict with: of sinew, or ONNX")
-	flags.StringVar(&f.data, "data", "", "bundled data `SET` that holds --row: "+bundledNames())
+	flags.StringVar(&f.data, "data", "", "bundled data `SET` that holds --row, and names the classes of a model that does not: "+bundledNames())
 	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, counted from 0, instead of a file")
 	flags.Lookup("row").DefValue = "0" // hides the -1 from the help text
 	flags.BoolVar(&f.probabilities, "probabilities", false, "print a header and all outputs")
@@ -108,13 +109,16 @@ func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	var read func(p *predictor) error
-	switch {
-	case oneRow:
-		d := set.load()
+	var d *train.Dataset
+	if f.data != "" {
+		d = set.load()
 		if err := m.fits(f.data, d); err != nil {
 			return err
 		}
+	}
+	var read func(p *predictor) error
+	switch {
+	case oneRow:
 		if f.row < 0 || f.row >= d.Rows() {
 			return usage("--row %d: want 0...%d, the rows of %s", f.row, d.Rows()-1, f.data)
 		}
@@ -141,7 +145,7 @@ func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 		read = func(p *predictor) error { return f.arrays(cmd.Context(), p, args[0]) }
 	}
 	write := func(w io.Writer) error {
-		p := newPredictor(m, w, f)
+		p := newPredictor(m, w, f, d)
 		err := read(p)
 		if flushErr := p.flush(); err == nil {
 			err = flushErr
@@ -175,8 +179,13 @@ type predictor struct {
 	npy     bool
 }
 
-func newPredictor(m *model, w io.Writer, f *predictCommand) *predictor {
+// newPredictor returns a predictor that writes to w. named, if not nil, is a data set with
+// names for the classes of a model without.
+func newPredictor(m *model, w io.Writer, f *predictCommand, named *train.Dataset) *predictor {
 	p := &predictor{m: m, p: m.NewPredictor(predictRows), out: bufio.NewWriter(w), npy: f.format == "npy", classes: m.classes()}
+	if p.classes == nil && named != nil {
+		p.classes = named.Classes
+	}
 	if f.probabilities && !p.npy {
 		p.csv = data.NewPredictionWriter(p.out, m.Outputs(), m.classifies(), p.classes)
 	}
@@ -271,9 +280,8 @@ func (p *predictor) end() error {
 
 // flusher is a reader that has what is complete written before it waits for more input.
 type flusher struct {
-	r   io.Reader
-	p   *predictor
-	err error
+	r io.Reader
+	p *predictor
 }
 
 func (f *flusher) Read(b []byte) (int, error) {

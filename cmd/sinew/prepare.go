@@ -162,6 +162,18 @@ func (s *scaling) apply(d *train.Dataset) *train.Dataset {
 	return &scaled
 }
 
+// enter makes a network that predicts in the targets' own unit one of scaled targets.
+func (s *scaling) enter(m *net.Network) {
+	w, b := m.Layer(m.Layers() - 1)
+	n := len(s.mean)
+	for i := range w {
+		w[i] *= s.scale[i%n]
+	}
+	for j := range b {
+		b[j] = (b[j] - s.mean[j]) * s.scale[j]
+	}
+}
+
 // undo makes a network that was trained on scaled targets predict in their own unit. Its
 // last layer must be the identity without a norm.
 func (s *scaling) undo(m *net.Network) {

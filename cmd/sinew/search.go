@@ -102,15 +102,15 @@ type trial struct {
 }
 
 func (f *searchCommand) run(cmd *cobra.Command) error {
-	rungs, err := f.check(cmd)
-	if err != nil {
+	if err := f.check(cmd); err != nil {
 		return err
 	}
 	base, err := f.settle(cmd.Flags())
 	if err != nil {
 		return err
 	}
-	if rungs, err = f.plan(base.Train.Epochs); err != nil {
+	rungs, err := f.plan(base.Train.Epochs)
+	if err != nil {
 		return err
 	}
 	sets, err := f.sets(base)
@@ -164,48 +164,48 @@ func (f *searchCommand) run(cmd *cobra.Command) error {
 type rung struct{ trials, epochs int }
 
 // check says what is wrong with the flags.
-func (f *searchCommand) check(cmd *cobra.Command) ([]rung, error) {
+func (f *searchCommand) check(cmd *cobra.Command) error {
 	fs := cmd.Flags()
 	switch {
 	case f.trials < 1 || f.trials > 1<<20:
-		return nil, usage("--trials %d: want 1...%d", f.trials, 1<<20)
+		return usage("--trials %d: want 1...%d", f.trials, 1<<20)
 	case f.halving != 0 && (f.halving < 2 || f.halving > 100):
-		return nil, usage("--halving %d: want 2...100, or 0 for random search", f.halving)
+		return usage("--halving %d: want 2...100, or 0 for random search", f.halving)
 	case f.least < 1:
-		return nil, usage("--min-epochs %d: want at least 1", f.least)
+		return usage("--min-epochs %d: want at least 1", f.least)
 	case fs.Changed("min-epochs") && f.halving == 0:
-		return nil, usage("--min-epochs goes with --halving")
+		return usage("--min-epochs goes with --halving")
 	case f.folds < 0 || f.folds == 1:
-		return nil, usage("--folds %d: want at least 2, or 0 for the validation rows", f.folds)
+		return usage("--folds %d: want at least 2, or 0 for the validation rows", f.folds)
 	case f.folds > 0 && changed(fs, "validation", "validation-data") != "":
-		return nil, usage("--folds and --%s: want at most one of them", changed(fs, "validation", "validation-data"))
+		return usage("--folds and --%s: want at most one of them", changed(fs, "validation", "validation-data"))
 	case f.parallel < 0:
-		return nil, usage("--parallel %d: want at least 1, or 0 for the number of processors", f.parallel)
+		return usage("--parallel %d: want at least 1, or 0 for the number of processors", f.parallel)
 	}
 	if f.space != "" {
 		all, err := readSpace(fs, f.space)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		f.dimensions = all
 	}
 	for _, text := range f.try {
 		d, err := parseDimension(fs, text)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if slices.ContainsFunc(f.dimensions, func(o dimension) bool { return o.flag == d.flag }) {
-			return nil, usage("--try %s is given twice", d.flag)
+			return usage("--try %s is given twice", d.flag)
 		}
 		f.dimensions = append(f.dimensions, d)
 	}
 	if len(f.dimensions) == 0 {
-		return nil, usage("nothing varies: give --try or --space; %s", tryHelp)
+		return usage("nothing varies: give --try or --space; %s", tryHelp)
 	}
 	if f.output != "" {
-		return nil, checkNew("output", f.output, nil, f.force)
+		return checkNew("output", f.output, nil, f.force)
 	}
-	return nil, nil
+	return nil
 }
 
 // plan returns the rounds: one for random search.

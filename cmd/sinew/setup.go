@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/prep"
+	"github.com/sinew-ml/sinew/report"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
 )
@@ -26,7 +27,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	f.dataFlags.register(fs)
 	f.registerSplit(fs)
 	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
-	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; the model predicts in their own unit (default by data set)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default by data set)")
 	f.netFlags.register(fs)
 	f.trainFlags.register(fs)
 }
@@ -134,6 +135,7 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 		c.Net = netConfig{from.Config(), true}
 	} else {
 		c.Net.complete(inputs, p.outputs, p.classes)
+		c.Data.classNames(c.Net.Classes)
 		if j.network, err = net.New(c.Net.Config); err != nil {
 			return nil, err
 		}
@@ -144,15 +146,20 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 			}
 		}
 	}
-	if err := j.scaleTargets(); err != nil {
+	if err := j.scaleTargets(from != nil); err != nil {
 		return nil, err
 	}
 	c.Train.BatchSize = min(c.Train.BatchSize, max(1, p.rows)) // memory for more rows would never be used
+	if p.source != nil {                                       // whose length the trainer does not know
+		steps := (p.rows + c.Train.BatchSize - 1) / c.Train.BatchSize
+		c.Train.LearnRate = report.Bounded(c.Train.LearnRate, steps*c.Train.Epochs)
+	}
 	return j, nil
 }
 
-// scaleTargets fits and applies the scaling, if there is to be one.
-func (j *job) scaleTargets() error {
+// scaleTargets fits the scaling, if there is to be one; from says whether the network was
+// trained before.
+func (j *job) scaleTargets(from bool) error {
 	if !*j.Scale {
 		return nil
 	}
@@ -167,7 +174,9 @@ func (j *job) scaleTargets() error {
 		return usage("--scale-targets: want an output layer of identity without a norm, and a loss other than the cross entropies")
 	}
 	var err error
-	j.scaling, err = scaleTargets(p.training, p.outputs)
+	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
+		j.scaling.enter(j.network)
+	}
 	return err
 }
 

@@ -29,12 +29,12 @@ func specJSON(spec string, first map[string]string) ([]byte, error) {
 		key = strings.TrimSpace(key)
 		if _, err := strconv.ParseFloat(key, 64); err == nil && !given && i == 0 {
 			if first[name] == "" {
-				return nil, fmt.Errorf("%q: %s takes no value of its own: want %s:KEY=VALUE,...", spec, name, name)
+				return nil, fmt.Errorf("%q: %s takes no value of its own: want options as %s:KEY=VALUE", spec, name, name)
 			}
 			key, value, given = first[name], key, true
 		}
 		if key == "" {
-			return nil, fmt.Errorf("%q: want NAME:VALUE,KEY=VALUE,...", spec)
+			return nil, fmt.Errorf("%q: want NAME:VALUE,KEY=VALUE", spec)
 		}
 		if _, twice := fields[key]; twice {
 			return nil, fmt.Errorf("%q: %s is given twice", spec, key)

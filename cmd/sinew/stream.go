@@ -9,7 +9,6 @@ import (
 
 	"github.com/sinew-ml/sinew/data"
 	"github.com/sinew-ml/sinew/prep"
-	"github.com/sinew-ml/sinew/train"
 )
 
 // source is a data.Source of a file.
@@ -109,5 +108,3 @@ func unzipped(r io.Reader) (*bufio.Reader, error) {
 	}
 	return bufio.NewReaderSize(z, 64<<10), nil
 }
-
-var _ train.Source = data.Source(nil)

@@ -34,7 +34,6 @@ type trainCommand struct {
 	force                              bool
 	height, width                      int // of --image
 	numbers                            net.Precision
-	resume                             bool
 	checkpoint                         checkpointFlags
 }
 
@@ -76,8 +75,9 @@ Ctrl-C stops after the current step and saves the weights of the best epoch so f
 --watch (of the last step if no epoch has ended, or with --ema and --swa their average);
 the exit status is then 130. A second Ctrl-C ends the program at once. A run that comes
 to its end leaves the weights of its last epoch, unless --keep-best, --patience, --ema or
---swa say otherwise. If the loss becomes infinite or NaN, training
-stops with an error and the model file stays as it was.`,
+--swa say otherwise. A run with --checkpoint that was stopped, by whatever, goes on with
+--resume. If the loss becomes infinite or NaN, training stops with an error and the model
+file stays as it was.`,
 		Example: `  sinew train
   sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
   sinew train --optimizer sgd --momentum 0.9 --rate 0.05 --seed 7
@@ -89,6 +89,7 @@ stops with an error and the model file stays as it was.`,
   sinew train --data big.csv --label kind --stream 10000 --validation-data small.csv
   sinew train --data wine --ensemble 5 --bootstrap
   sinew train --from digits.safetensors --freeze 0 --epochs 3      # the last layer only
+  sinew train --epochs 1000 --checkpoint run.ckpt --resume         # again and again, until it is done
   sinew train --epochs 50 --patience 5 --save-config run.json
   sinew train --config run.json --seed 2
   sinew train --hidden "" --plot ""      # softmax regression, no picture`,
@@ -106,12 +107,12 @@ stops with an error and the model file stays as it was.`,
 	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to; \"\" for none")
 	flags.StringVar(&f.schedule, "plot-schedule", "", "PNG or SVG `FILE` to draw the learning rate to")
 	flags.StringVar(&f.weights, "plot-weights", "", "PNG or SVG `FILE` to draw the first layer's weights to")
-	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the test's confusion matrix to")
+	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix of the test (or else the validation) rows to")
 	flags.StringVar(&f.image, "image", "", "`HEIGHTxWIDTH` of the inputs as a picture, for --plot-weights and --report (default a square, if they are one)")
 	flags.StringVar(&f.report, "report", "", "HTML `FILE` to write a report to: all plots, figures and the diagnosis, in one page")
 	flags.StringVar(&f.history, "history", "", "JSON `FILE` to write the history of the epochs to")
 	flags.StringVar(&f.save, "save-config", "", "`FILE` to write the whole configuration to, before training")
-	flags.BoolVar(&f.force, "force", false, "let --save-config replace another file")
+	flags.BoolVar(&f.force, "force", false, "let --save-config replace another file, and --checkpoint begin anew")
 	flags.SortFlags = false
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "curves" { // its name before there were other plots
@@ -215,8 +216,11 @@ func (f *trainCommand) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := f.checkpoint.apply(cmd.Flags(), c); err != nil {
+	if c.Train.Checkpoint, err = f.checkpoint.settings(cmd.Flags(), f.force); err != nil {
 		return err
+	}
+	if f.checkpoint.path != "" && c.Ensemble != nil {
+		return usage("--checkpoint goes with one network, not with --ensemble")
 	}
 	j, err := c.start(from)
 	if err != nil {
@@ -266,6 +270,7 @@ type running struct {
 	histories []*train.History
 	all       *net.Ensemble
 	best      best
+	resumed   string // from what, "" for a run from its beginning
 }
 
 // best keeps the weights of the best epoch, for a run that is interrupted.
@@ -294,6 +299,9 @@ func (b *best) leave(m *net.Network) {
 
 // prepare makes what can fail before training.
 func (r *running) prepare() error {
+	if err := r.checkPlots(); err != nil {
+		return err
+	}
 	t := &r.Train
 	r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, 1)
 	if e := r.Ensemble; e != nil {
@@ -324,6 +332,20 @@ func (r *running) prepare() error {
 	return r.checkpoint.resumeInto(r)
 }
 
+// checkPlots says, before training, what cannot be drawn.
+func (r *running) checkPlots() error {
+	const most = 200 // classes, what report draws
+	switch n := len(r.Net.Classes); {
+	case r.height > 0 && r.height*r.width != r.network.Inputs():
+		return usage("--image %s: want %d pixels, one for each input", r.image, r.network.Inputs())
+	case r.confusion != "" && (r.parts.outputs > 0 || n > most):
+		return usage("--plot-confusion: want labels of at most %d classes", most)
+	case r.confusion != "" && r.parts.test == nil && r.parts.validation == nil:
+		return usage("--plot-confusion: there are neither test nor validation rows")
+	}
+	return nil
+}
+
 func (r *running) announce() {
 	out, p, t := r.cmd.OutOrStdout(), r.parts, &r.Train
 	fmt.Fprintf(out, "data      %s: %d training, %d validation, %d test rows\n", p.name, p.rows, rows(p.validation), rows(p.test))
@@ -340,6 +362,9 @@ func (r *running) announce() {
 	fmt.Fprintf(out, "network   %s\n", text)
 	fmt.Fprintf(out, "training  %s, rate %s, batch %d, epochs %d, seed %d, kernels %s\n",
 		optimizerText(t.Optimizer), rateText(t.LearnRate), t.BatchSize, t.Epochs, t.Seed, mat.ISA().Level)
+	if r.resumed != "" {
+		fmt.Fprintf(out, "resumed   %s\n", r.resumed)
+	}
 }
 
 // train runs Fit and writes what it leaves.
