@@ -25,7 +25,7 @@ type Arrays struct {
 	InputsName  string `json:"inputs_name,omitempty"`
 	TargetsName string `json:"targets_name,omitempty"`
 
-	Kind   TargetKind `json:"kind,omitempty"`
+	Kind   TargetKind `json:"kind,omitempty"`   // what the targets are
 	Divide float32    `json:"divide,omitempty"` // the inputs are divided by it; 0: 1. 255 brings bytes into [0, 1]
 
 	// Classes are the names of the classes, if any. With them, a label must be below their

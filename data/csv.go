@@ -178,11 +178,11 @@ func (c *CSV) separator() string {
 
 // Table is what a CSV file held.
 type Table struct {
-	Data    *train.Dataset
-	Columns []string  // of the inputs: their names, or numbers from 0 if there is no header
-	Targets []string  // of the targets, likewise; nil with labels
-	Fill    []float32 // what a missing value of each input was replaced by, with MissingMean and MissingFill
-	Dropped int       // rows left out by MissingDrop
+	Data    *train.Dataset // inputs and targets or labels of all rows kept
+	Columns []string       // of the inputs: their names, or numbers from 0 if there is no header
+	Targets []string       // of the targets, likewise; nil with labels
+	Fill    []float32      // what a missing value of each input was replaced by, with MissingMean and MissingFill
+	Dropped int            // rows left out by MissingDrop
 }
 
 // ReadCSV reads all of r. Data.Classes is set if there is a label column. At

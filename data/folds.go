@@ -12,7 +12,7 @@ import (
 // Fold is one division of a data set: the rows to train on and the rows to test on, both
 // ascending. Together they are all rows.
 type Fold struct {
-	Train, Test []int
+	Train, Test []int // row numbers, from 0
 }
 
 // Of returns the two parts of d as copies.

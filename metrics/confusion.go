@@ -10,7 +10,7 @@ import (
 // number of calls, so that it measures a stream too. It must not be changed from two
 // goroutines at once.
 type Confusion struct {
-	Classes int
+	Classes int   // how many
 	Counts  []int // (Classes, Classes), row-major: true class by predicted class
 }
 

@@ -21,8 +21,8 @@ const (
 
 // GradientReport is what a gradient check found, one group of parameters at a time.
 type GradientReport struct {
-	Groups      []GradientGroup
-	SkippedRows int // rows with an input so near an activation's kink that float32 and float64 differ in its side
+	Groups      []GradientGroup // in the order of the parameters
+	SkippedRows int             // rows with an input so near an activation's kink that float32 and float64 differ in its side
 }
 
 // GradientGroup is the result for one layer's W or b, or its norm's γ or β.

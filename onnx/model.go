@@ -42,7 +42,7 @@ func (t Type) String() string {
 
 // Info describes an input or output of a model.
 type Info struct {
-	Name  string
+	Name  string // as the file has it
 	Type  Type
 	Shape []int // of one row: empty for a single number per row
 	// Classes names the columns of a classifier's scores, where the file does (ZipMap,

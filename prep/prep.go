@@ -48,7 +48,7 @@ import (
 
 // Fit is a transform and what is known of it.
 type Fit struct {
-	Transform *net.Transform
+	Transform *net.Transform // for Network.SetTransform
 
 	Rows     int   // rows it was fitted on
 	Constant []int // chosen columns whose values are all equal, ascending

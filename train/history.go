@@ -28,7 +28,7 @@ type Epoch struct {
 	Rows     int          `json:"rows"`      // rows that it saw: those with a weight above 0
 	GradNorm float64      `json:"grad_norm"` // mean 2-norm of the steps' gradients, before clipping
 	MaxNorm  float64      `json:"max_norm"`  // the largest of them
-	Layers   []LayerStats `json:"layers"`
+	Layers   []LayerStats `json:"layers"`    // one for each
 
 	Seconds float64 `json:"seconds"` // training and validation
 }
@@ -40,7 +40,7 @@ func (e *Epoch) RowsPerSecond() float64 { return float64(e.Rows) / e.Seconds }
 // over a probe of up to 512 rows from all over the training set (of a stream: the
 // epoch's first batch), as predictions see them.
 type LayerStats struct {
-	Units       int     `json:"units"`
+	Units       int     `json:"units"`        // of the layer
 	UpdateRatio float64 `json:"update_ratio"` // 2-norm of the last step's change of W over that of W; about 1e-3 is healthy
 	WeightNorm  float64 `json:"weight_norm"`  // 2-norm of W
 	Sparsity    float64 `json:"sparsity"`     // share of W that is exactly 0
@@ -50,8 +50,8 @@ type LayerStats struct {
 
 // History is the record of a run.
 type History struct {
-	Epochs []Epoch `json:"epochs"`
-	Best   int     `json:"best"` // the epoch with the best watched figure, from 1; 0 before the first
+	Epochs []Epoch `json:"epochs"` // in order
+	Best   int     `json:"best"`   // the epoch with the best watched figure, from 1; 0 before the first
 
 	// Baseline is the training loss of predicting the mean target for every row; 0 if it is
 	// not known, as for streams.

@@ -13,7 +13,7 @@ import (
 // A schedule of your own must be a function of the step alone, so that a resumed run
 // goes on the same way.
 type Schedule interface {
-	Rate(step int) float64
+	Rate(step int) float64 // of that step, finite and at least 0
 }
 
 // bounded is a schedule whose length may be left to Fit: that of all its epochs.
@@ -34,7 +34,7 @@ func (c Constant) Rate(int) float64 { return float64(c) }
 
 // StepDecay multiplies the rate by Factor after every Every steps, as PyTorch's StepLR.
 type StepDecay struct {
-	Start  float64 `json:"start"`
+	Start  float64 `json:"start"`            // the first rate
 	Factor float64 `json:"factor,omitempty"` // in (0, 1]; 0: 0.1
 	Every  int     `json:"every"`            // steps
 }
@@ -51,7 +51,7 @@ func (s StepDecay) check() error {
 // Exponential multiplies the rate by Factor after each step, as PyTorch's ExponentialLR
 // does when it is stepped with each batch.
 type Exponential struct {
-	Start  float64 `json:"start"`
+	Start  float64 `json:"start"`  // the first rate
 	Factor float64 `json:"factor"` // in (0, 1]
 }
 
@@ -187,7 +187,7 @@ func (s Warmup) within(steps int) Schedule {
 // defaults: better means lower by a share of 1e-4 (higher, for an accuracy), and a step
 // down of 1e-8 or less is not made. Within a Warmup it lowers those rates too.
 type Plateau struct {
-	Start    float64 `json:"start"`
+	Start    float64 `json:"start"`              // the first rate
 	Factor   float64 `json:"factor,omitempty"`   // in (0, 1); 0: 0.1
 	Patience int     `json:"patience,omitempty"` // epochs; 0: 10
 	Floor    float64 `json:"floor,omitempty"`    // the rate falls no lower; at most Start
