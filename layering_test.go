@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"/onnx":                 {"/net", "/mat", "/internal/fmath", "/internal/atomicfile"},
 	"/fixtures":             {},
 	"/examples/classify":    {"/fixtures", "/metrics", "/net", "/train"},
+	"/examples/embed":       {"/net"},
 	"/examples/ensemble":    {"/fixtures", "/metrics", "/net", "/train"},
 	"/examples/finetune":    {"/fixtures", "/net", "/train"},
 	"/examples/loop":        {"/net", "/train"},

@@ -1,7 +1,7 @@
 // Command bench measures Sinew beside the libraries that a machine has, in one process
 // and taking turns: matrix products against OpenBLAS, BLIS, oneDNN, Eigen, LIBXSMM and
 // gonum, and with "step" whole training steps and predictions against a C program on
-// those libraries and against PyTorch. See README.md.
+// those libraries and against PyTorch, with "fashion" whole runs on Fashion-MNIST. See README.md.
 package main
 
 import (
@@ -59,6 +59,9 @@ func run(args []string, out, progress io.Writer) error {
 	oneThread()
 	if len(args) > 0 && args[0] == "step" {
 		return runSteps(args[1:], out, progress)
+	}
+	if len(args) > 0 && args[0] == "fashion" {
+		return runFashion(args[1:], out)
 	}
 	return runProducts(args, out, progress)
 }
