@@ -108,7 +108,8 @@ func (t *Team) wait() {
 		}
 		pause()
 	}
-	if t.pending.Load() != 0 {
+	// Not once: a helper held up after the run before may wake the caller for this one.
+	for t.pending.Load() != 0 {
 		t.waiting.Store(true)
 		// Whoever turns waiting off, this or the last helper, knows about the other.
 		if t.pending.Load() != 0 || !t.waiting.CompareAndSwap(true, false) {

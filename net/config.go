@@ -1,6 +1,7 @@
 package net
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,7 +127,7 @@ func (l *Layer) check() error {
 const (
 	maxClasses  = 1 << 16
 	maxClass    = 256 // bytes of a name
-	maxAllNames = 1 << 19
+	maxAllNames = 1 << 19 // bytes of all of them as JSON, which escapes some characters: half of maxConfig
 )
 
 func (c *Config) checkLoss() error {
@@ -158,8 +159,15 @@ func (c *Config) checkLoss() error {
 	}
 	seen, all := map[string]bool{}, 0
 	for i, name := range c.Classes {
-		if all += len(name); name == "" || len(name) > maxClass || all > maxAllNames || !utf8.ValidString(name) {
-			return fmt.Errorf("name %.40q of class %d: want 1...%d bytes of UTF-8, %d for all names together", name, i, maxClass, maxAllNames)
+		if name == "" || len(name) > maxClass || !utf8.ValidString(name) {
+			return fmt.Errorf("name %.40q of class %d: want 1...%d bytes of UTF-8", name, i, maxClass)
+		}
+		text, err := json.Marshal(name)
+		if err != nil {
+			return err
+		}
+		if all += len(text) + 1; all > maxAllNames {
+			return fmt.Errorf("the names of %d classes take more than %d bytes as JSON", len(c.Classes), maxAllNames)
 		}
 		if seen[name] {
 			return fmt.Errorf("name %.40q of class %d is given twice", name, i)

@@ -280,6 +280,9 @@ func claimedTransform(f *safetensors.File, prefix string) (*Transform, error) {
 	if !ok {
 		return nil, nil
 	}
+	if mean.DType != Float32.String() { // the shape of an unknown one is not held against its bytes
+		return nil, fmt.Errorf("tensor %q has dtype %.20q: want %s", mean.Name, mean.DType, Float32)
+	}
 	if len(mean.Shape) != 1 || mean.Shape[0] < 1 || mean.Shape[0] > MaxUnits {
 		return nil, fmt.Errorf("tensor %q has shape %v: want one dimension of 1...%d", mean.Name, mean.Shape, MaxUnits)
 	}

@@ -271,8 +271,11 @@ func (ws *Workspace) sides(rows int) []int8 {
 				z = float64(r.n[k])
 			case HardSigmoid:
 				z = 6 * (z - 0.5)
-				if a == 0 {
+				switch a {
+				case 0:
 					z = -3
+				case 1:
+					z = 4
 				}
 			case ReLU6:
 				if a == 6 {

@@ -247,13 +247,17 @@ func fits(found, want *net.Config) error {
 	return nil
 }
 
-// check compares the shapes of a block with the units of its Linear.
+// check compares the shapes of a block with the units of its Linear, and refuses dtypes
+// that are not converted: their shapes may claim what the file does not hold.
 func (b *block) check(units int) error {
 	for _, m := range []*module{&b.linear, b.norm} {
 		if m == nil {
 			continue
 		}
 		for part, t := range m.parts {
+			if err := safetensors.Convertible(t); err != nil {
+				return err
+			}
 			if m == &b.linear && part == "weight" {
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -217,6 +218,23 @@ func TestLoadErrors(t *testing.T) {
 	}
 	if _, err := torch.LoadFile("testdata/none", torch.Options{}); err == nil {
 		t.Error("no file, no error")
+	}
+}
+
+// The shape of a dtype that the reader does not know is not held against its bytes: no
+// memory for it.
+func TestHugeClaim(t *testing.T) {
+	header := `{"0.weight":{"dtype":"X","shape":[4096,4096],"data_offsets":[0,0]}}`
+	file := append([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}, header...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := torch.Load(bytes.NewReader(file), torch.Options{})
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), `"0.weight": dtype "X" has no conversion`) {
+		t.Errorf("error %v", err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("%d bytes taken for a file of %d", took, len(file))
 	}
 }
 

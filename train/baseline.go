@@ -8,6 +8,7 @@ import (
 
 // baseline returns the mean loss of predicting, for every row of d, the mean of all
 // targets: the frequencies of the classes, or the means of the values. Row weights count.
+// It is 0, as where it is not known, if that cost is not finite.
 // A network that does no better has learned nothing from the inputs.
 func baseline(c net.Config, d *Dataset, weights []float32) float64 {
 	n := c.Layers[len(c.Layers)-1].Units
@@ -18,7 +19,9 @@ func baseline(c net.Config, d *Dataset, weights []float32) float64 {
 			if weights != nil {
 				w = float64(weights[i])
 			}
-			f(func(j int) float64 { return target(d, i, j, n) }, w)
+			if w > 0 { // the cost of a class that has no weight is infinite
+				f(func(j int) float64 { return target(d, i, j, n) }, w)
+			}
 		}
 	}
 	each(func(t func(int) float64, w float64) {
@@ -36,7 +39,10 @@ func baseline(c net.Config, d *Dataset, weights []float32) float64 {
 			loss += w * constantCost(&c, t(j), m, n)
 		}
 	})
-	return loss / total
+	if loss /= total; !finite(loss) {
+		return 0 // targets that are no probabilities
+	}
+	return loss
 }
 
 // target returns what row i of d has at output j of n.

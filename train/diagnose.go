@@ -203,16 +203,24 @@ func (d *diagnosis) underFitting() bool {
 	const advice = "More capacity helps: more units, another layer, or inputs that say more."
 	if !math.IsNaN(last.Train.Accuracy) {
 		if math.IsNaN(d.baseline) || d.last < d.baseline*0.98 { // learns something
-			d.add(UnderFitting, -1, "training has settled at an accuracy of %.1f %% (loss %.3g), validation at %.1f %%: no gap, and a poor fit. "+advice, 100*last.Train.Accuracy, d.last, 100*last.Validation.Accuracy)
+			d.add(UnderFitting, -1, "training has settled at an accuracy of %.1f %% (loss %.3g)%s. "+advice, 100*last.Train.Accuracy, d.last, d.noGap("%.1f %%", 100*last.Validation.Accuracy))
 			return true
 		}
 		return false
 	}
 	if d.last < 0.98*d.baseline {
-		d.add(UnderFitting, -1, "training has settled at a loss of %.3g, %.0f %% of what predicting the mean costs, and validation at %.3g: no gap, and a poor fit. "+advice, d.last, 100*d.last/d.baseline, last.Validation.Loss)
+		d.add(UnderFitting, -1, "training has settled at a loss of %.3g, %.0f %% of what predicting the mean costs%s. "+advice, d.last, 100*d.last/d.baseline, d.noGap("%.3g", last.Validation.Loss))
 		return true
 	}
 	return false
+}
+
+// noGap says what the validation set adds to a poor fit, nothing without one.
+func (d *diagnosis) noGap(format string, figure float64) string {
+	if math.IsNaN(figure) {
+		return ": a poor fit"
+	}
+	return fmt.Sprintf(", validation at "+format+": no gap, and a poor fit", figure)
 }
 
 func (d *diagnosis) plateau() {

@@ -86,6 +86,9 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 		return new(History), err
 	}
 	weights := data.weighted(classes)
+	if err := checkWeights("training", weights); err != nil {
+		return new(History), err
+	}
 	rows := newShuffled(t, data, weights)
 	if len(rows.rows) == 0 {
 		return new(History), errors.New("train: training set: all rows have weight 0")
@@ -226,6 +229,9 @@ func (f *fit) check() error {
 			}
 			own := *v
 			own.Weights = v.weighted(f.classes)
+			if err := checkWeights("validation", own.Weights); err != nil {
+				return err
+			}
 			if !(sumOf(own.Weights, own.Rows()) > 0) {
 				return errors.New("train: validation set: all rows have weight 0")
 			}
@@ -702,4 +708,12 @@ func (d *Dataset) weighted(classes []float64) []float32 {
 		weights[i] = float32(w)
 	}
 	return weights
+}
+
+// checkWeights says which product of weighted has overflowed.
+func checkWeights(set string, weights []float32) error {
+	if i := notFinite(weights); i >= 0 {
+		return fmt.Errorf("train: %s set: the weight of row %d times that of its class is %g: want a finite number", set, i, weights[i])
+	}
+	return nil
 }

@@ -16,10 +16,10 @@ func Convert(dst []float32, t Tensor) error {
 	if t.DType == float32DType {
 		return DecodeFloat32(dst, t)
 	}
-	read, size := reader(t.DType)
-	if read == nil {
-		return fmt.Errorf("safetensors: tensor %s: dtype %s has no conversion, want one of F64, F32, F16, BF16, I8, I16, I32, I64, U8, U16, U32, U64, BOOL", quoted(t.Name), quoted(t.DType))
+	if err := Convertible(t); err != nil {
+		return err
 	}
+	read, size := reader(t.DType)
 	if uint64(len(t.Data)) != uint64(size)*uint64(len(dst)) {
 		return fmt.Errorf("safetensors: tensor %s: %d bytes of data, want %d for %d elements", quoted(t.Name), len(t.Data), uint64(size)*uint64(len(dst)), len(dst))
 	}
@@ -29,6 +29,15 @@ func Convert(dst []float32, t Tensor) error {
 		if math.IsInf(float64(dst[i]), 0) && !math.IsInf(v, 0) {
 			return fmt.Errorf("safetensors: tensor %s: element %d is %g, beyond float32", quoted(t.Name), i, v)
 		}
+	}
+	return nil
+}
+
+// Convertible returns the error that Convert has for t's dtype, nil if it takes it. The
+// shape of such a tensor from a file fits its bytes.
+func Convertible(t Tensor) error {
+	if read, _ := reader(t.DType); read == nil && t.DType != float32DType {
+		return fmt.Errorf("safetensors: tensor %s: dtype %s has no conversion, want one of F64, F32, F16, BF16, I8, I16, I32, I64, U8, U16, U32, U64, BOOL", quoted(t.Name), quoted(t.DType))
 	}
 	return nil
 }

@@ -1,0 +1,74 @@
+package net_test
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/sinew-ml/sinew/net"
+)
+
+// Units beyond the upper bound of their activation are no reason to leave out rows.
+func TestCheckBeyondBounds(t *testing.T) {
+	for _, a := range []net.Activation{net.HardSigmoid, net.HardSwish, net.ReLU6} {
+		m := newNetwork(t, net.Config{Inputs: 1, Loss: net.MSE, Layers: []net.Layer{{Units: 3, Activation: a}, {Units: 1}}})
+		for i := range m.Params() {
+			m.Params()[i] = 1
+		}
+		_, b := m.Layer(0)
+		copy(b, []float32{-10, 0.5, 10}) // below, between, above
+		r, err := net.CheckGradients(m, net.Batch{X: []float32{1, -1}, Y: []float32{0, 1}})
+		if err != nil {
+			t.Errorf("%s: %v", a, err)
+			continue
+		}
+		if r.SkippedRows != 0 || r.Err() != nil {
+			t.Errorf("%s: %v, report\n%s", a, r.Err(), r)
+		}
+	}
+}
+
+// A configuration that New accepts can be saved, and its file be loaded: names that JSON
+// has to escape take more room there.
+func TestEscapedClassNames(t *testing.T) {
+	c := net.Config{Inputs: 1, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 2000}}}
+	for i := range c.Layers[0].Units {
+		c.Classes = append(c.Classes, fmt.Sprintf("%04d", i)+strings.Repeat("<", 250))
+	}
+	m, err := net.New(c)
+	if err != nil {
+		if !strings.Contains(err.Error(), "the names of 2000 classes take more than 524288 bytes as JSON") {
+			t.Error(err)
+		}
+		c.Classes = nil
+		for i := range c.Layers[0].Units {
+			c.Classes = append(c.Classes, fmt.Sprintf("%04d", i)+strings.Repeat("<", 42))
+		}
+		m = newNetwork(t, c)
+	}
+	if _, err := net.Load(bytes.NewReader(saved(t, m))); err != nil {
+		t.Errorf("%.100s", err)
+	}
+}
+
+// A dtype that the reader does not know leaves the shape unchecked: no memory for it.
+func TestHugeTransformOfUnknownType(t *testing.T) {
+	var file bytes.Buffer
+	const config = `{"inputs":1,"layers":[{"units":1,"activation":"identity"}],"loss":"mse"}`
+	header := `{"__metadata__":{"sinew.version":"1","sinew.config":"` + strings.ReplaceAll(config, `"`, `\"`) + `"},` +
+		`"input.mean":{"dtype":"X","shape":[16777216],"data_offsets":[0,0]}}`
+	file.Write([]byte{byte(len(header)), byte(len(header) >> 8), 0, 0, 0, 0, 0, 0})
+	file.WriteString(header)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := net.Load(bytes.NewReader(file.Bytes()))
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), `tensor "input.mean" has dtype "X": want F32`) {
+		t.Errorf("error %v", err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 2<<20 {
+		t.Errorf("%d bytes taken for a file of %d", took, file.Len())
+	}
+}
