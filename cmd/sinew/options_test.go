@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"image/png"
 	"os"
@@ -267,9 +268,9 @@ func TestScaledTargets(t *testing.T) {
 // TestFiles asks for every file that train writes.
 func TestFiles(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out, _ := succeed(t, "train", "--hidden", "16", "--epochs", "2", "--curves", "a.svg", "--plot-schedule", "b.png", "--plot-weights", "c.png", "--plot-confusion", "d.png",
+	out, _ := succeed(t, "train", "--hidden", "16", "--epochs", "2", "--curves", "a.svg", "--plot-schedule", "b.svg", "--plot-weights", "c.png", "--plot-confusion", "d.svg",
 		"--report", "e.html", "--history", "f.json", "--precision", "bf16", "--rate", "cosine:0.003")
-	for _, name := range []string{"b.png", "c.png", "d.png"} {
+	for _, name := range []string{"c.png"} {
 		f, err := os.Open(name)
 		if err != nil {
 			t.Error(err)
@@ -279,6 +280,11 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		f.Close()
+	}
+	for _, name := range []string{"b.svg", "d.svg"} {
+		if text, err := os.ReadFile(name); err != nil || xml.Unmarshal(text, new(struct{})) != nil {
+			t.Errorf("%s is no XML (%v)", name, err)
+		}
 	}
 	page, err := os.ReadFile("e.html")
 	if err != nil {
@@ -315,8 +321,8 @@ func TestFiles(t *testing.T) {
 // TestEnsembles trains each kind; eval and predict take the file as a network's.
 func TestEnsembles(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, args := range []string{"", "--bootstrap", "--snapshots"} {
-		out, errs := succeed(t, append([]string{"train", "--data", "wine", "--ensemble", "3", "--epochs", "6", "--report", "r.html", "--plot", "p.png"}, strings.Fields(args)...)...)
+	for i, args := range []string{"--report r.html", "--bootstrap", "--snapshots"} {
+		out, errs := succeed(t, append([]string{"train", "--data", "wine", "--ensemble", "3", "--epochs", "6", "--plot", ""}, strings.Fields(args)...)...)
 		if !strings.Contains(out, "ensemble of 3: 13-16-3") || !strings.Contains(out, "trained   18 epochs") || !strings.Contains(errs, "member 2") {
 			t.Errorf("%s:\n%s%s", args, out, errs)
 		}
@@ -325,6 +331,9 @@ func TestEnsembles(t *testing.T) {
 			t.Errorf("%s: eval prints %q, train printed %q", args, got, want)
 		}
 		succeed(t, "predict", "--data", "wine", "--row", "3")
+		if i > 0 {
+			continue
+		}
 		if page, err := os.ReadFile("r.html"); err != nil || !strings.Contains(string(page), "Member 2") {
 			t.Errorf("%s: the report lacks members (%v)", args, err)
 		}

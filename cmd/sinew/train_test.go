@@ -137,8 +137,8 @@ func TestNoTestRows(t *testing.T) {
 
 func TestDeterminism(t *testing.T) {
 	result := func(seed string) (files, text string) {
-		out, errs := trained(t, "--seed", seed)
-		for _, name := range []string{"model.safetensors", "curves.png"} {
+		out, errs := trained(t, "--seed", seed, "--plot", "curves.svg")
+		for _, name := range []string{"model.safetensors", "curves.svg"} {
 			data, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
