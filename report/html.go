@@ -161,7 +161,7 @@ func (p *page) network() error {
 		in = l.Units
 	}
 	side := int(math.Sqrt(float64(m.Inputs())))
-	if p.Height > 0 || side >= 4 && side*side == m.Inputs() && (m.Transform() == nil || m.Transform().Matrix != nil || m.Inputs() == c.Inputs) {
+	if p.Height > 0 || side >= 4 && side*side == m.Inputs() {
 		var err error
 		if p.Weights, err = picture(Weights(m, p.Height, p.Width)); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
@@ -92,6 +93,19 @@ func TestTrainFiles(t *testing.T) {
 	}
 	write(t, "x.npy", npyX.Bytes())
 	write(t, "y.npy", npyY.Bytes())
+	var npz bytes.Buffer
+	archive := zip.NewWriter(&npz)
+	for name, content := range map[string][]byte{"in.npy": npyX.Bytes(), "y.npy": npyY.Bytes()} {
+		w, err := archive.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "both.npz", npz.Bytes())
 	for _, c := range []struct {
 		data, train string
 		network     string
@@ -104,6 +118,7 @@ func TestTrainFiles(t *testing.T) {
 		{"--data iris.csv --header=yes --target sepal_length", "", "", "", ""},
 		{"--data images.gz --targets labels --divide 16", "--epochs 2 --hidden 16 --batch 64", "64-16-10", "images.gz: 1293 training", "accuracy"},
 		{"--data x.npy --targets y.npy", "--epochs 5 --prep standardize --scale-targets", "10-64-1", "x.npy: 319 training", "R²"},
+		{"--data both.npz --inputs-name in", "--epochs 5 --prep standardize --scale-targets", "10-64-1", "both.npz: 319 training", "R²"},
 		{"--data iris.csv --target 3,4 --ignore id,kind", "--epochs 5 --scale-targets", "2-64-2", "iris.csv: 108 training", "R²"},
 	} {
 		args := append([]string{"train", "--plot", ""}, strings.Fields(c.data+" "+c.train)...)
