@@ -82,7 +82,7 @@ func TestHTML(t *testing.T) {
 				drawings++
 			case "tr":
 				rows++
-			case "script", "link", "iframe", "b>":
+			case "script", "link", "iframe":
 				t.Errorf("the page has a %s", tok.Name.Local)
 			}
 			for _, a := range tok.Attr {
@@ -318,6 +318,17 @@ long     3     1     25.0%
 	}
 	if got := ConfusionText(c, nil); !strings.Contains(got, "1    3    1     25.0%") {
 		t.Errorf("without names:\n%s", got)
+	}
+	wrong := metrics.NewConfusion(2)
+	wrong.Add(0, 0)
+	wrong.Add(1, 0)
+	picture, err := Confusion(wrong, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := decoded(t, picture)
+	if !has(img, img.Bounds(), trainingColor) || !has(img, img.Bounds(), validationColor) {
+		t.Error("the right class is not blue or the wrong one not orange")
 	}
 	if _, err := Confusion(c, []string{"a"}); err == nil {
 		t.Error("too few names give no error")
