@@ -70,7 +70,8 @@ func (t *Team) Workers() int { return t.workers }
 
 // Run calls f(worker, workers) for worker 0 on the calling goroutine and for 1 ...
 // workers-1 on the Team's, and returns when all have returned. A panic of f is passed
-// on to the caller, after all have ended.
+// on to the caller, after all have ended. f must not use the Team, nor end its goroutine
+// (runtime.Goexit, FailNow of a test).
 func (t *Team) Run(f func(worker, workers int)) { t.RunUpTo(t.workers, f) }
 
 // RunUpTo is Run with the first so many workers of the Team, at least one.

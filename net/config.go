@@ -126,7 +126,7 @@ func (l *Layer) check() error {
 // Limits of the names of classes, which a file may hold.
 const (
 	maxClasses  = 1 << 16
-	maxClass    = 256 // bytes of a name
+	maxClass    = 256     // bytes of a name
 	maxAllNames = 1 << 19 // bytes of all of them as JSON, which escapes some characters: half of maxConfig
 )
 

@@ -112,7 +112,8 @@ func LoadEnsembleFile(path string) (*Ensemble, error) {
 	return e, nil
 }
 
-// LoadEnsemble reads what Save wrote from r, to its end.
+// LoadEnsemble reads what Save wrote from r, to its end; more than 3 GiB are an error
+// here, not for [LoadEnsembleFile].
 func LoadEnsemble(r io.Reader) (*Ensemble, error) {
 	f, err := safetensors.Read(r, maxFile)
 	if err != nil {

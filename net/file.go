@@ -24,8 +24,9 @@ const (
 	// maxConfig bounds the text of the configuration before it is decoded: MaxLayers
 	// layers of about 100 bytes each stay far below.
 	maxConfig = 1 << 20
-	// maxFile is what the largest network needs: its parameters and a header.
-	maxFile = 4*MaxParams + maxConfig
+	// maxFile is 3 GiB: parameters and a transform's matrix of 1 GiB each, running averages,
+	// of which there are at most half as many as parameters, and the rest.
+	maxFile = 3 * 4 * MaxParams
 )
 
 // SaveFile writes the network to a safetensors file: the configuration as JSON in its

@@ -9,7 +9,8 @@ import (
 
 // Mapped is a network whose weights lie in a file that is mapped into memory: it is ready
 // at once, and processes that map the same file share its memory. It is for prediction
-// only: Params is nil, and writing to a layer's weights ends the program.
+// only: Params and Stats are nil, and writing to a layer's weights, as Init does, ends the
+// program.
 type Mapped struct {
 	*Network
 	unmap func() error

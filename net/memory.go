@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// Memory is what a network of some configuration takes, in bytes of its slices.
+// Memory is what a network of some configuration takes, in bytes of its long slices.
 type Memory struct {
 	Network   int64 // parameters and running averages
 	Predictor int64 // what each Predictor adds

@@ -2,7 +2,9 @@ package net_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -70,5 +72,58 @@ func TestHugeTransformOfUnknownType(t *testing.T) {
 	}
 	if took := after.TotalAlloc - before.TotalAlloc; took > 2<<20 {
 		t.Errorf("%d bytes taken for a file of %d", took, file.Len())
+	}
+}
+
+// Load takes what Save writes, also for the largest networks with a transform: here their
+// header alone.
+func TestLargestFile(t *testing.T) {
+	const n = 1 << 14
+	header := fmt.Sprintf(`{"__metadata__":{"sinew.version":"1","sinew.config":"{}"},`+
+		`"input.matrix":{"dtype":"F32","shape":[%d,%[1]d],"data_offsets":[0,%[2]d]},`+
+		`"layers.0.weight":{"dtype":"F32","shape":[%[1]d,%[3]d],"data_offsets":[%[2]d,%[4]d]}}`, n, 4*n*n, n-2, 4*n*n+4*n*(n-2))
+	file := append([]byte{byte(len(header)), byte(len(header) >> 8), 0, 0, 0, 0, 0, 0}, header...)
+	if _, err := net.Load(bytes.NewReader(file)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v, want that the file ends", err)
+	}
+}
+
+// A wide transform in front of a wide layer does not fit a network without it.
+func TestFoldTooLarge(t *testing.T) {
+	const features = 1 << 18
+	m := newNetwork(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: net.MaxParams/features + 1}}})
+	if err := m.SetTransform(&net.Transform{Mean: make([]float32, features), Matrix: make([]float32, features)}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if p := fmt.Sprint(recover()); !strings.Contains(p, "net: Fold") || !strings.Contains(p, "more than") {
+			t.Errorf("panic %q", p)
+		}
+	}()
+	m.Fold()
+}
+
+// An ensemble's file is held against all its configurations before a network is made.
+func TestHugeEnsemble(t *testing.T) {
+	const config = `{\"inputs\":16384,\"layers\":[{\"units\":16000,\"activation\":\"identity\"}],\"loss\":\"mse\"}`
+	all := strings.Repeat(config+",", net.MaxMembers-1) + config
+	header := `{"__metadata__":{"sinew.version":"1","sinew.ensemble":"[` + all + `]"}`
+	for _, dtype := range []string{"F32", "X"} {
+		file := header + `,"members.0.layers.0.bias":{"dtype":"` + dtype + `","shape":[16000],"data_offsets":[0,0]}}`
+		if dtype == "X" {
+			file = header + `,"members.0.layers.0.weight":{"dtype":"X","shape":[16384,16000],"data_offsets":[0,0]}}`
+		}
+		n := len(file)
+		file = string([]byte{byte(n), byte(n >> 8), byte(n >> 16), 0, 0, 0, 0, 0}) + file
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := net.LoadEnsemble(strings.NewReader(file))
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Error("no error")
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+			t.Errorf("%d bytes taken for a file of %d before %v", took, len(file), err)
+		}
 	}
 }

@@ -108,7 +108,8 @@ func (t *Transform) Apply(dst, x, scratch []float32) {
 // Fold returns a network of its own that predicts the same, within rounding, without
 // the transform and without batch norms: their affine maps, as predictions use them,
 // are multiplied into the layers' weights, in float64. It is for serving; training it
-// further is possible but no longer trains a batch norm.
+// further is possible but no longer trains a batch norm. It panics if a transform that takes
+// more features than it gives makes the first layer too large for MaxParams.
 func (m *Network) Fold() *Network {
 	c := m.Config()
 	c.Inputs = m.Inputs()

@@ -58,7 +58,7 @@ type record struct {
 }
 
 // NewWorkspace returns a workspace for batches of up to maxRows rows. It takes about
-// 4·(params + maxRows·(inputs + 2·Σ units)) bytes; a norm, dropout and an activation of
+// 4·(params + maxRows·2·Σ units) bytes, see [MemoryFor]; a norm, dropout and an activation of
 // those whose derivative needs their input add maxRows·units each. It panics if
 // maxRows < 1 or beyond any memory.
 func (m *Network) NewWorkspace(maxRows int) *Workspace {
@@ -166,7 +166,8 @@ func (ws *Workspace) Freeze(frozen []bool) {
 func (ws *Workspace) SetDropout(seed, step uint64) { ws.seed, ws.step = seed, step }
 
 // Outputs returns the outputs (rows, outputs) that the last pass over a batch of so
-// many rows left: probabilities where [Network.Outputs] are. Valid until the next pass.
+// many rows left: probabilities where [Predictor.Predict] gives them. Valid until the next
+// pass.
 func (ws *Workspace) Outputs(rows int) []float32 {
 	out := ws.probs
 	if out == nil {
