@@ -69,6 +69,9 @@ func (p *Predictor) average(out, x []float32) {
 
 const ensembleKey = "sinew.ensemble"
 
+// maxConfigs bounds the text of all configurations of an ensemble.
+const maxConfigs = 16 * maxConfig
+
 // SaveFile writes the ensemble to a safetensors file as [Network.SaveFile] does: the
 // tensors of member k are named "members.k." and what they are in a network's file.
 func (e *Ensemble) SaveFile(path string) error {
@@ -90,8 +93,8 @@ func (e *Ensemble) Save(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("net: save ensemble: %w", err)
 	}
-	if len(text) > maxConfig {
-		return fmt.Errorf("net: save ensemble: the configurations take %d bytes: want at most %d", len(text), maxConfig)
+	if len(text) > maxConfigs {
+		return fmt.Errorf("net: save ensemble: the configurations take %d bytes: want at most %d", len(text), maxConfigs)
 	}
 	return safetensors.Write(w, tensors, map[string]string{"format": "pt", versionKey: version, ensembleKey: string(text)})
 }
@@ -139,8 +142,8 @@ func ensembleFromFile(f *safetensors.File) (*Ensemble, error) {
 		return nil, err
 	}
 	var parts []json.RawMessage
-	if len(text) > maxConfig {
-		return nil, fmt.Errorf("metadata %q: %d bytes: want at most %d", ensembleKey, len(text), maxConfig)
+	if len(text) > maxConfigs {
+		return nil, fmt.Errorf("metadata %q: %d bytes: want at most %d", ensembleKey, len(text), maxConfigs)
 	}
 	if err := json.Unmarshal([]byte(text), &parts); err != nil {
 		return nil, fmt.Errorf("metadata %q: %w", ensembleKey, err)

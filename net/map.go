@@ -60,6 +60,9 @@ func mapped(f *safetensors.File) (m *Network, views bool, err error) {
 		t, _ := f.Tensor(want.name)
 		if data[i] = safetensors.View(t); data[i] == nil {
 			m, err := fromFile(f)
+			if err == nil {
+				m.params, m.stats = nil, nil // as where the weights are views
+			}
 			return m, false, err
 		}
 	}

@@ -120,7 +120,7 @@ func TestSaveFileAs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameNetwork(t, p.Network, back)
+		sameNetwork(t, p.Clone(), back)
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}

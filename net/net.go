@@ -38,8 +38,8 @@ import (
 type Network struct {
 	config    Config
 	size      int       // number of parameters
-	params    []float32 // nil if they are mapped
-	stats     []float32 // running averages of the batch norms
+	params    []float32 // nil in a Mapped network
+	stats     []float32 // running averages of the batch norms; nil in a Mapped network
 	layers    []dense
 	transform *Transform // nil: rows are the first layer's inputs as they are
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -125,5 +126,52 @@ func TestHugeEnsemble(t *testing.T) {
 		if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
 			t.Errorf("%d bytes taken for a file of %d before %v", took, len(file), err)
 		}
+	}
+}
+
+// A file that has to be read gives the same kind of network as one that is mapped.
+func TestMapFileOfHalves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model")
+	m := everything(net.MSE)
+	for _, p := range []net.Precision{net.Float32, net.Float16} {
+		if err := m.SaveFileAs(path, p); err != nil {
+			t.Fatal(err)
+		}
+		mapped, err := net.MapFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mapped.Params() != nil || mapped.Stats() != nil {
+			t.Errorf("%s: %d parameters, %d running averages: want nil", p, len(mapped.Params()), len(mapped.Stats()))
+		}
+		if n := len(mapped.Clone().Params()); n != len(m.Params()) {
+			t.Errorf("%s: the clone has %d parameters, want %d", p, n, len(m.Params()))
+		}
+		if err := mapped.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Names of classes in every member do not keep an ensemble from being saved.
+func TestEnsembleOfManyNames(t *testing.T) {
+	c := net.Config{Inputs: 1, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 1000}}}
+	for i := range c.Layers[0].Units {
+		c.Classes = append(c.Classes, fmt.Sprintf("a class with the number %d", i))
+	}
+	members := make([]*net.Network, 50)
+	for i := range members {
+		members[i] = newNetwork(t, c)
+	}
+	e, err := net.NewEnsemble(members...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := e.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = net.LoadEnsemble(&file); err != nil || len(e.Members()) != len(members) {
+		t.Error(err)
 	}
 }
