@@ -38,8 +38,8 @@ type Options struct {
 	Eps        float64        // of the norms; 0: 1e-5, the default of both
 }
 
-// LoadFile reads the state dict at path. Weights of any number format are converted to
-// float32. An error names the array that is missing, left over or of another shape.
+// LoadFile reads the state dict at path. Weights of other number formats are converted to
+// float32, but for FP8 and complex ones. An error names the array that is missing, left over or of another shape.
 func LoadFile(path string, o Options) (*net.Network, error) {
 	f, err := safetensors.ReadFile(path)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -197,6 +198,50 @@ func TestBaseline(t *testing.T) {
 		got, err := train.Evaluate(m, data)
 		if err != nil || !(math.Abs(got.Loss-h.Baseline) <= 1e-5*(1+h.Baseline)) {
 			t.Errorf("%s: baseline %g, a network that predicts the mean costs %g, %v", loss, h.Baseline, got.Loss, err)
+		}
+	}
+}
+
+// Rows of weight 0 cost nothing: the baseline is that of the other rows, and a run whose
+// set has a class in such rows alone can write its checkpoints.
+func TestBaselineWithoutAClass(t *testing.T) {
+	for _, loss := range []net.Loss{net.SoftmaxCrossEntropy, net.BinaryCrossEntropy} {
+		data := &train.Dataset{Inputs: 1, X: []float32{1, 2, 3, 4, 5, 6}, Labels: []int{0, 1, 2, 0, 1, 2}}
+		some := &train.Dataset{Inputs: 1, X: []float32{1, 2, 4, 5}, Labels: []int{0, 1, 0, 1}}
+		var baselines [2]float64
+		for i, c := range []struct {
+			data    *train.Dataset
+			weights []float64
+		}{{data, []float64{1, 1, 0}}, {some, nil}} {
+			m := network(t, net.Config{Inputs: 1, Loss: loss, Layers: []net.Layer{{Units: 3}}})
+			path := filepath.Join(t.TempDir(), "checkpoint")
+			h, err := trainer(t, m, train.Config{Epochs: 1, ClassWeights: c.weights, Checkpoint: train.Checkpoint{Path: path}}).Fit(context.Background(), c.data, nil)
+			if err != nil {
+				t.Errorf("%s: %v", loss, err)
+			}
+			baselines[i] = h.Baseline
+		}
+		if baselines[0] != baselines[1] || !(baselines[0] > 0) {
+			t.Errorf("%s: baseline %g with rows of weight 0, %g without them", loss, baselines[0], baselines[1])
+		}
+	}
+}
+
+// A run without validation set is told nothing about one.
+func TestDiagnoseWithoutValidation(t *testing.T) {
+	none := train.Metrics{Loss: math.NaN(), Accuracy: math.NaN()}
+	for _, accuracy := range []float64{0.5, math.NaN()} {
+		h := train.History{Baseline: 1}
+		for i, loss := range []float64{0.9, 0.5, 0.5, 0.5, 0.5, 0.5} {
+			h.Epochs = append(h.Epochs, train.Epoch{Epoch: i + 1, Train: train.Metrics{Loss: loss, Accuracy: accuracy}, Validation: none})
+		}
+		found := h.Diagnose()
+		if len(found) != 1 || found[0].Verdict != train.UnderFitting {
+			t.Errorf("accuracy %g: found %v", accuracy, found)
+			continue
+		}
+		if text := found[0].Text; strings.Contains(text, "NaN") || strings.Contains(text, "no gap") || !strings.Contains(text, "More capacity") {
+			t.Errorf("accuracy %g: %s", accuracy, text)
 		}
 	}
 }

@@ -192,3 +192,26 @@ func TestWeightErrors(t *testing.T) {
 		}
 	}
 }
+
+// Weights of rows and classes whose product float32 cannot hold give an error before the
+// run, no panic in the midst of it.
+func TestWeightsOverflow(t *testing.T) {
+	plain := &train.Dataset{Inputs: 1, X: []float32{1, 2}, Labels: []int{0, 1}}
+	heavy := &train.Dataset{Inputs: 1, X: []float32{1, 2}, Labels: []int{0, 1}, Weights: []float32{1, 3e38}}
+	for _, c := range []struct {
+		name             string
+		data, validation *train.Dataset
+	}{{"training", heavy, nil}, {"validation", plain, heavy}} {
+		m := network(t, net.Config{Inputs: 1, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: 2}}})
+		before := append([]float32(nil), m.Params()...)
+		_, err := trainer(t, m, train.Config{Epochs: 1, ClassWeights: []float64{1, 2}}).Fit(context.Background(), c.data, c.validation)
+		if want := c.name + " set: the weight of row 1 times that of its class is +Inf"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		for i, v := range m.Params() {
+			if v != before[i] {
+				t.Fatalf("%s: the parameters have changed", c.name)
+			}
+		}
+	}
+}

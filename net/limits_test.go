@@ -13,26 +13,6 @@ import (
 	"github.com/sinew-ml/sinew/net"
 )
 
-// Units beyond the upper bound of their activation are no reason to leave out rows.
-func TestCheckBeyondBounds(t *testing.T) {
-	for _, a := range []net.Activation{net.HardSigmoid, net.HardSwish, net.ReLU6} {
-		m := newNetwork(t, net.Config{Inputs: 1, Loss: net.MSE, Layers: []net.Layer{{Units: 3, Activation: a}, {Units: 1}}})
-		for i := range m.Params() {
-			m.Params()[i] = 1
-		}
-		_, b := m.Layer(0)
-		copy(b, []float32{-10, 0.5, 10}) // below, between, above
-		r, err := net.CheckGradients(m, net.Batch{X: []float32{1, -1}, Y: []float32{0, 1}})
-		if err != nil {
-			t.Errorf("%s: %v", a, err)
-			continue
-		}
-		if r.SkippedRows != 0 || r.Err() != nil {
-			t.Errorf("%s: %v, report\n%s", a, r.Err(), r)
-		}
-	}
-}
-
 // A configuration that New accepts can be saved, and its file be loaded: names that JSON
 // has to escape take more room there.
 func TestEscapedClassNames(t *testing.T) {
