@@ -21,11 +21,13 @@ type Ensemble struct {
 const MaxMembers = 1 << 10
 
 // NewEnsemble returns the ensemble of the given networks, which it does not copy. They
-// must agree in inputs, outputs and loss; they may differ in everything else.
+// must agree in inputs, outputs and loss, and in the names of classes as far as they have
+// them; they may differ in everything else.
 func NewEnsemble(members ...*Network) (*Ensemble, error) {
 	if err := inRange("members", len(members), 1, MaxMembers); err != nil {
 		return nil, fmt.Errorf("net: ensemble: %w", err)
 	}
+	var classes []string
 	for i, m := range members {
 		if m == nil {
 			return nil, fmt.Errorf("net: ensemble: member %d is nil", i)
@@ -34,6 +36,14 @@ func NewEnsemble(members ...*Network) (*Ensemble, error) {
 		if m.Inputs() != first.Inputs() || m.Outputs() != first.Outputs() || m.config.Loss != first.config.Loss {
 			return nil, fmt.Errorf("net: ensemble: member %d has %d inputs, %d outputs and loss %s: want those of member 0, %d, %d and %s",
 				i, m.Inputs(), m.Outputs(), m.config.Loss, first.Inputs(), first.Outputs(), first.config.Loss)
+		}
+		if classes == nil {
+			classes = m.config.Classes
+		}
+		for j, name := range m.config.Classes {
+			if name != classes[j] {
+				return nil, fmt.Errorf("net: ensemble: member %d has class %d %.40q: another member has %.40q there", i, j, name, classes[j])
+			}
 		}
 	}
 	return &Ensemble{append([]*Network(nil), members...)}, nil

@@ -93,6 +93,9 @@ func TestEnsembleFile(t *testing.T) {
 
 func TestEnsembleErrors(t *testing.T) {
 	m := everything(net.MSE)
+	named := func(classes ...string) *net.Network {
+		return newNetwork(t, net.Config{Inputs: 5, Loss: net.MSE, Layers: []net.Layer{{Units: 3}}, Classes: classes})
+	}
 	for _, c := range []struct {
 		members []*net.Network
 		want    string
@@ -102,6 +105,7 @@ func TestEnsembleErrors(t *testing.T) {
 		{[]*net.Network{m, nil}, "member 1 is nil"},
 		{[]*net.Network{m, everything(net.MAE)}, "member 1 has 5 inputs, 3 outputs and loss mae: want those of member 0, 5, 3 and mse"},
 		{[]*net.Network{m, randomNetwork(t, net.Config{Inputs: 4, Loss: net.MSE, Layers: []net.Layer{{Units: 3}}})}, "member 1 has 4 inputs"},
+		{[]*net.Network{named(), named("a", "b", "c"), named("a", "c", "b")}, `member 2 has class 1 "c": another member has "b" there`},
 	} {
 		if _, err := net.NewEnsemble(c.members...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q", err, c.want)
