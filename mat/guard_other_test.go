@@ -4,12 +4,8 @@ package mat
 
 import "testing"
 
-// fenced returns n floats between two strips of poison; intact reports whether
-// nothing was written there. A stray read shows only if it changes a result.
+// fenced returns n floats between two strips of poison, where there are no guard pages.
 func fenced(t *testing.T, n int) (mem []float32, intact func() bool) {
 	t.Helper()
-	const strip = 1024
-	all := make([]float32, n+2*strip)
-	poisonAll(all)
-	return all[strip:][:n:n], func() bool { return poisoned(all[:strip]) && poisoned(all[strip+n:]) }
+	return strips(n)
 }

@@ -15,6 +15,9 @@ import (
 // systems without such pages.
 func fenced(t *testing.T, n int) (mem []float32, intact func() bool) {
 	t.Helper()
+	if os.Getenv("SINEW_GUARD") == "strips" { // for emulators whose masked loads read what is masked off
+		return strips(n)
+	}
 	page := os.Getpagesize()
 	size := (4*n + page - 1) / page * page
 	raw, err := unix.Mmap(-1, 0, size+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
