@@ -1,6 +1,7 @@
 package net_test
 
 import (
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +38,7 @@ func TestServer(t *testing.T) {
 				return
 			default:
 			}
+			runtime.Gosched() // on wasm nobody else takes turns by force
 			if _, err := ws.Gradient(b); err != nil {
 				t.Error(err)
 				return
