@@ -34,13 +34,15 @@ type Workspace struct {
 	step   uint64
 	stage  *stage
 
-	team *mat.Team
-	part func(worker, workers int) // run, made once: a method value allocates
+	team   *mat.Team
+	shared bool                      // the last pass
+	part   func(worker, workers int) // run, made once: a method value allocates
 }
 
 // sharedWork is the number of multiply-adds per pass from which a second worker pays: some
-// 40 µs of one core.
-const sharedWork = 1 << 21
+// 40 µs of one core. Each worker must have sharedRows: with fewer, moving the weights and
+// gradients between the cores' caches costs more than the rows.
+const sharedWork, sharedRows = 1 << 21, 8
 
 // record is what a pass keeps of one layer, each (rows, out). Slices share memory where
 // nothing is lost by it: n is z without a norm, a is n where the gradient needs only the
@@ -210,6 +212,10 @@ func (ws *Workspace) SetTeam(team *mat.Team) {
 	}
 }
 
+// Shared reports whether the last call of Gradient was worth sharing among the workers of
+// SetTeam: then what follows a pass is, too.
+func (ws *Workspace) Shared() bool { return ws.shared }
+
 // Loss runs b forward as a prediction does, without dropout and with the running averages
 // of batch norms, and returns its mean loss, NaN or Inf included.
 // An error says what does not fit: lengths, a label out of range, too many rows.
@@ -248,7 +254,8 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 		}
 	}
 	workers := 1
-	if ws.team != nil && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork {
+	ws.shared = ws.team != nil && ws.rows >= sharedRows*ws.team.Workers() && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork
+	if ws.shared {
 		workers = ws.team.Workers()
 	}
 	for i := range ws.plan {

@@ -82,7 +82,7 @@ const sharedParams = 1 << 15
 
 // share runs f on as many workers as pay for a pass over the parameters.
 func (t *Trainer) share(f func(worker, workers int)) {
-	if t.team == nil || len(t.m.Params()) < sharedParams {
+	if t.team == nil || !t.ws.Shared() || len(t.m.Params()) < sharedParams {
 		f(0, 1)
 	} else {
 		t.team.Run(f)
