@@ -254,9 +254,9 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 		}
 	}
 	workers := 1
-	ws.shared = ws.team != nil && ws.rows >= sharedRows*ws.team.Workers() && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork
+	ws.shared = ws.team != nil && ws.rows >= 2*sharedRows && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork
 	if ws.shared {
-		workers = ws.team.Workers()
+		workers = min(ws.team.Workers(), ws.rows/sharedRows)
 	}
 	for i := range ws.plan {
 		ws.stage = &ws.plan[i]
