@@ -22,7 +22,7 @@ const (
 // GradientReport is what a gradient check found, one group of parameters at a time.
 type GradientReport struct {
 	Groups      []GradientGroup // in the order of the parameters
-	SkippedRows int             // rows with an input so near an activation's kink that float32 and float64 differ in its side
+	SkippedRows int             // rows with an input so near an activation's kink, or with MAE an output so near its target, that float32 and float64 differ in its side
 }
 
 // GradientGroup is the result for one layer's W or b, or its norm's γ or β.
@@ -61,7 +61,7 @@ func (r *GradientReport) String() string {
 		fmt.Fprintf(&s, "%-12s %8d %8d %6d %10.2e\n", g.Name, g.Params, g.Checked, g.Kinks, g.Error)
 	}
 	if r.SkippedRows > 0 {
-		fmt.Fprintf(&s, "%d rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n", r.SkippedRows)
+		fmt.Fprintf(&s, "%d rows skipped: within float32 rounding the input of a unit is at a kink of its activation, or an output of MAE at its target\n", r.SkippedRows)
 	}
 	return s.String()
 }
@@ -82,8 +82,9 @@ func (r *GradientReport) String() string {
 // Kinks. ReLU, for one, has no derivative at 0, where back-propagation takes 0. A
 // difference across a kink measures neither side, so if p+h and p-h disagree about the
 // side of any unit, h is divided by 10 up to three times, and then the parameter is left
-// out and counted. Rows in which the float32 pass sees a unit on another side than the
-// float64 pass are left out altogether; an error says if no row is left.
+// out and counted. MAE's |z-t| has such a kink at z = t. Rows in which the float32 pass sees a
+// unit, or an output of MAE, on another side than the float64 pass are left out altogether; an
+// error says if no row is left.
 func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
 	rows, err := m.Check(b)
 	if err != nil {
@@ -105,7 +106,7 @@ func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
 		// Without some rows a batch norm has other statistics: look again.
 		kept, n = left, len(left.X)/m.Inputs()
 		if n == 0 {
-			return nil, errors.New("net: CheckGradients: in every row the input of a unit is at a kink of its activation within float32 rounding")
+			return nil, errors.New("net: CheckGradients: in every row, within float32 rounding, the input of a unit is at a kink of its activation, or an output of MAE at its target")
 		}
 	}
 	r := f.compare(kept, ws.Grads())

@@ -237,7 +237,7 @@ func TestCheckSkipsRows(t *testing.T) {
 			if r.Err() != nil || !reflect.DeepEqual(r.Groups, want.Groups) {
 				t.Errorf("%v; with the row skipped\n%swithout it\n%s", r.Err(), r, want)
 			}
-			const line = "1 rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n"
+			const line = "1 rows skipped: within float32 rounding the input of a unit is at a kink of its activation, or an output of MAE at its target\n"
 			if !strings.HasSuffix(r.String(), line) || strings.Contains(want.String(), "skipped") {
 				t.Errorf("report\n%s", r)
 			}
@@ -247,6 +247,39 @@ func TestCheckSkipsRows(t *testing.T) {
 		}
 		if _, err := net.CheckGradients(m, net.Batch{X: full.X[2:4], Labels: []int{1}}); err == nil || !strings.Contains(err.Error(), "in every row") {
 			t.Errorf("no row left: error %v", err)
+		}
+	})
+}
+
+// Rows of MAE whose output is at its target in one of the passes alone are left out: float32
+// rounds 1+2⁻²⁵ to the target 1 and takes derivative 0, or another side. Where both see z = t
+// the row stays: a unit that nothing moves has derivative 0, one that moves is a kink.
+func TestCheckAbsoluteError(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		m := newNetwork(t, net.Config{Inputs: 2, Loss: net.MAE, Layers: []net.Layer{{Units: 2}}})
+		copy(m.Params(), []float32{
+			1, 1, // W
+			0x1p-25, 0,
+			0, 0.5, // b
+		})
+		b := net.Batch{X: []float32{1, 1, 2, 1, -1, 3}, Y: []float32{1, 0, 3, 1, -2, 2}}
+		r, err := net.CheckGradients(m, b)
+		if err != nil || r.Err() != nil || r.SkippedRows != 1 {
+			t.Errorf("row 0 is at its target in float32 alone: %v %v, report\n%s", err, r.Err(), r)
+		}
+		if _, err := net.CheckGradients(m, net.Batch{X: b.X[:2], Y: b.Y[:2]}); err == nil || !strings.Contains(err.Error(), "in every row") {
+			t.Errorf("no row left: error %v", err)
+		}
+		dead := newNetwork(t, net.Config{Inputs: 1, Loss: net.MAE, Layers: []net.Layer{{Units: 2, Activation: net.ReLU}}})
+		copy(dead.Params(), []float32{1, 1, -5, 0}) // W, b
+		r, err = net.CheckGradients(dead, net.Batch{X: []float32{1, 2}, Y: []float32{0, 0, 0, 2}})
+		if err != nil || r.Err() != nil || r.SkippedRows != 0 {
+			t.Fatalf("exact targets: %v %v, report\n%s", err, r.Err(), r)
+		}
+		for _, g := range r.Groups {
+			if g.Checked != 1 || g.Kinks != 1 {
+				t.Errorf("%s: %d checked, %d kinks, want 1 (of the dead unit) and 1", g.Name, g.Checked, g.Kinks)
+			}
 		}
 	})
 }
@@ -326,7 +359,7 @@ func TestCheckReport(t *testing.T) {
 	const table = "group          params  checked  kinks      error\n" +
 		"layer 0 W         300      250      6   1.50e-05\n" +
 		"layer 0 b           3        3      0   2.50e-01\n" +
-		"2 rows skipped: the input of a unit is at a kink of its activation within float32 rounding\n"
+		"2 rows skipped: within float32 rounding the input of a unit is at a kink of its activation, or an output of MAE at its target\n"
 	if r.String() != table {
 		t.Errorf("report\n%s\nwant\n%s", r, table)
 	}

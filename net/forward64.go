@@ -2,6 +2,7 @@ package net
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sinew-ml/sinew/internal/rng"
 )
@@ -13,7 +14,7 @@ type forward64 struct {
 	params []float64
 
 	// Of the last call: on which side of its activation's kinks each unit was, for each
-	// layer (rows, out), and of the loss for each output.
+	// layer (rows, out), and with MAE of its target each output (rows, outputs).
 	side []int8
 }
 
@@ -204,6 +205,17 @@ func sideOf(a Activation, alpha float32, z float64) int8 {
 	return side
 }
 
+// signOf returns the side of MAE's kink: on it, where back-propagation takes 0, is neither.
+func signOf(d float64) int8 {
+	switch {
+	case d > 0:
+		return 1
+	case d < 0:
+		return -1
+	}
+	return 0
+}
+
 // rowLoss returns the cost of row r with outputs z.
 func (f *forward64) rowLoss(b *Batch, r int, z []float64) float64 {
 	c := &f.m.config
@@ -233,7 +245,7 @@ func (f *forward64) rowLoss(b *Batch, r int, z []float64) float64 {
 		return sum / n
 	case MAE:
 		for j, v := range z {
-			f.side = append(f.side, sideOf(ReLU, 0, v-target(j)))
+			f.side = append(f.side, signOf(v-target(j)))
 			sum += math.Abs(v - target(j))
 		}
 		return sum / n
@@ -258,8 +270,8 @@ func (f *forward64) rowLoss(b *Batch, r int, z []float64) float64 {
 	return sum / 2
 }
 
-// sides returns on which side of the kinks the units were in the last pass of Gradient,
-// in the order of forward64's.
+// sides returns on which side of the kinks the units and MAE's outputs were in the last pass
+// of Gradient, in the order of forward64's.
 func (ws *Workspace) sides(rows int) []int8 {
 	var s []int8
 	for i := range ws.m.layers {
@@ -285,22 +297,29 @@ func (ws *Workspace) sides(rows int) []int8 {
 			s = append(s, sideOf(l.activation, l.alpha, z))
 		}
 	}
+	if ws.m.config.Loss == MAE {
+		n := ws.m.Outputs()
+		for k, y := range ws.Outputs(rows) {
+			s = append(s, signOf(float64(y-ws.batch.target(k/n, k%n, n))))
+		}
+	}
 	return s
 }
 
 // sameSides compares row r, of so many, of the sides of a float32 pass with its own.
 func (f *forward64) sameSides(sides []int8, r, rows int) bool {
 	from := 0
-	for i := range f.m.layers {
-		n := f.m.layers[i].out
-		for j := range n {
-			if k := from + r*n + j; sides[k] != f.side[k] {
-				return false
-			}
-		}
+	same := func(n int) bool { // of the next n columns
+		k := from + r*n
 		from += rows * n
+		return slices.Equal(sides[k:k+n], f.side[k:k+n])
 	}
-	return true
+	for i := range f.m.layers {
+		if !same(f.m.layers[i].out) {
+			return false
+		}
+	}
+	return f.m.config.Loss != MAE || same(f.m.Outputs())
 }
 
 // pick returns the rows of b for which keep is true.
