@@ -76,9 +76,7 @@ func (t *Team) Run(f func(worker, workers int)) { t.RunUpTo(t.workers, f) }
 
 // RunUpTo is Run with the first so many workers of the Team, at least one.
 func (t *Team) RunUpTo(workers int, f func(worker, workers int)) {
-	if t.closed {
-		panic("mat: Team is closed")
-	}
+	t.checkOpen()
 	workers = max(1, min(workers, t.workers))
 	if workers == 1 {
 		f(0, 1)
@@ -90,6 +88,12 @@ func (t *Team) RunUpTo(workers int, f func(worker, workers int)) {
 	t.ring()
 	defer t.wait()
 	f(0, workers)
+}
+
+func (t *Team) checkOpen() {
+	if t.closed {
+		panic("mat: Team is closed")
+	}
 }
 
 // ring wakes the helpers that sleep.
@@ -192,6 +196,7 @@ const sharedFlops = 2 << 20
 // Gemm is the function [Gemm], shared by the workers: the same bits. Each takes rows of C,
 // or columns if there are few rows; a product too small to gain is done by the caller.
 func (t *Team) Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	t.checkOpen()
 	workers := t.workers
 	if float64(m)*float64(n)*float64(k) < sharedFlops/2 {
 		workers = 1

@@ -13,8 +13,8 @@ type Batch struct {
 	Labels []int     // (rows) class of each row, 0 ... classes-1
 	Y      []float32 // (rows, outputs), row-major
 
-	// Weights says how much each row counts; nil: all the same. At least 0, with a
-	// positive sum.
+	// Weights says how much each row counts; nil: all the same. At least 0, and not all
+	// of them 0; only their ratios matter.
 	Weights []float32
 }
 

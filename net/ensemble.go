@@ -85,7 +85,7 @@ const maxConfigs = 16 * maxConfig
 // SaveFile writes the ensemble to a safetensors file as [Network.SaveFile] does: the
 // tensors of member k are named "members.k." and what they are in a network's file.
 func (e *Ensemble) SaveFile(path string) error {
-	if err := atomicfile.Write(path, e.Save); err != nil {
+	if err := atomicfile.Write(path, e.save); err != nil {
 		return fmt.Errorf("net: save ensemble: %w", err)
 	}
 	return nil
@@ -93,6 +93,13 @@ func (e *Ensemble) SaveFile(path string) error {
 
 // Save writes what SaveFile does to w.
 func (e *Ensemble) Save(w io.Writer) error {
+	if err := e.save(w); err != nil {
+		return fmt.Errorf("net: save ensemble: %w", err)
+	}
+	return nil
+}
+
+func (e *Ensemble) save(w io.Writer) error {
 	var configs []Config
 	var tensors []safetensors.Tensor
 	for k, m := range e.members {
@@ -101,10 +108,10 @@ func (e *Ensemble) Save(w io.Writer) error {
 	}
 	text, err := json.Marshal(configs)
 	if err != nil {
-		return fmt.Errorf("net: save ensemble: %w", err)
+		return err
 	}
 	if len(text) > maxConfigs {
-		return fmt.Errorf("net: save ensemble: the configurations take %d bytes: want at most %d", len(text), maxConfigs)
+		return fmt.Errorf("the configurations take %d bytes: want at most %d", len(text), maxConfigs)
 	}
 	return safetensors.Write(w, tensors, map[string]string{"format": "pt", versionKey: version, ensembleKey: string(text)})
 }

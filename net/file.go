@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/internal/safetensors"
 )
 
@@ -42,12 +41,7 @@ const (
 //
 // The file is replaced atomically: written beside path, synced, renamed. Whatever goes
 // wrong, path holds either the old content or the new one, whole.
-func (m *Network) SaveFile(path string) error {
-	if err := atomicfile.Write(path, m.Save); err != nil {
-		return fmt.Errorf("net: save model: %w", err)
-	}
-	return nil
-}
+func (m *Network) SaveFile(path string) error { return m.SaveFileAs(path, Float32) }
 
 // Save writes what SaveFile does to w.
 func (m *Network) Save(w io.Writer) error { return m.SaveAs(w, Float32) }

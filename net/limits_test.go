@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -33,6 +34,65 @@ func TestEscapedClassNames(t *testing.T) {
 	}
 	if _, err := net.Load(bytes.NewReader(saved(t, m))); err != nil {
 		t.Errorf("%.100s", err)
+	}
+}
+
+// Only the ratios of the rows' weights matter, however small or large their sum.
+func TestWeightsOfAnySize(t *testing.T) {
+	for _, loss := range net.Losses() {
+		m := randomNetwork(t, net.Config{Inputs: 4, Loss: loss, Layers: []net.Layer{{Units: 9, Activation: net.Tanh}, {Units: 3}}})
+		b := randomBatch(m, 4, labels)
+		b.Weights = []float32{1, 3, 0, 4}
+		ws := m.NewWorkspace(4)
+		wantLoss, err := ws.Gradient(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := append([]float32(nil), ws.Grads()...)
+		for _, by := range []int{-149, -127, -65, 62, 125} {
+			for i, w := range []float64{1, 3, 0, 4} {
+				b.Weights[i] = float32(math.Ldexp(w, by))
+			}
+			got, err := ws.Gradient(b)
+			if err != nil || got != wantLoss {
+				t.Errorf("%s, weights times 2^%d: loss %g, %v: want %g", loss, by, got, err, wantLoss)
+			}
+			sameBits(t, fmt.Sprintf("%s, weights times 2^%d: gradient", loss, by), ws.Grads(), want)
+			if got, err = ws.Loss(b); err != nil || got != wantLoss {
+				t.Errorf("%s, weights times 2^%d: Loss %g, %v: want %g", loss, by, got, err, wantLoss)
+			}
+		}
+	}
+	m := randomNetwork(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	_, err := m.NewWorkspace(2).Loss(net.Batch{X: []float32{1, 2}, Y: []float32{1, 2}, Weights: []float32{0, 0}})
+	if err == nil || !strings.Contains(err.Error(), "the weights of all rows are 0") {
+		t.Errorf("weights of 0: error %v", err)
+	}
+}
+
+// Errors of saving begin with what was called, and those of files name them, once.
+func TestSaveErrorTexts(t *testing.T) {
+	m := randomNetwork(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	huge := m.Clone()
+	huge.Params()[0] = 1e30
+	e, err := net.NewEnsemble(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "missing", "model")
+	for _, c := range []struct{ err, prefix, part string }{
+		{fmt.Sprint(m.Save(&limited{})), "net: save model: ", errFull.Error()},
+		{fmt.Sprint(m.SaveAs(&limited{}, net.Float16)), "net: save model: ", errFull.Error()},
+		{fmt.Sprint(m.SaveAs(io.Discard, 9)), "net: save model: ", "unknown precision 9"},
+		{fmt.Sprint(huge.SaveAs(io.Discard, net.Float16)), "net: save model: ", `tensor "layers.0.weight": element 0 is 1e+30: F16 holds up to`},
+		{fmt.Sprint(e.Save(&limited{})), "net: save ensemble: ", errFull.Error()},
+		{fmt.Sprint(m.SaveFile(path)), "net: save model: ", path},
+		{fmt.Sprint(huge.SaveFileAs(filepath.Join(t.TempDir(), "half"), net.Float16)), "net: save model: ", "half: "},
+		{fmt.Sprint(e.SaveFile(path)), "net: save ensemble: ", path},
+	} {
+		if !strings.HasPrefix(c.err, c.prefix) || strings.Count(c.err, "net: save") != 1 || strings.Count(c.err, c.part) != 1 {
+			t.Errorf("error %q: want %q first and %q, both once", c.err, c.prefix, c.part)
+		}
 	}
 }
 

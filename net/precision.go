@@ -42,7 +42,7 @@ const precisionKey = "sinew.precision"
 // third digit. Biases, norms and the transform stay float32. A weight that would become
 // infinite is an error, and the file stays as it was.
 func (m *Network) SaveFileAs(path string, p Precision) error {
-	if err := atomicfile.Write(path, func(w io.Writer) error { return m.SaveAs(w, p) }); err != nil {
+	if err := atomicfile.Write(path, func(w io.Writer) error { return m.save(w, p) }); err != nil {
 		return fmt.Errorf("net: save model: %w", err)
 	}
 	return nil
@@ -50,13 +50,20 @@ func (m *Network) SaveFileAs(path string, p Precision) error {
 
 // SaveAs writes what SaveFileAs does to w.
 func (m *Network) SaveAs(w io.Writer, p Precision) error {
+	if err := m.save(w, p); err != nil {
+		return fmt.Errorf("net: save model: %w", err)
+	}
+	return nil
+}
+
+func (m *Network) save(w io.Writer, p Precision) error {
 	name, err := p.MarshalText()
 	if err != nil {
-		return fmt.Errorf("net: save model: %w", err)
+		return err
 	}
 	config, err := json.Marshal(m.config)
 	if err != nil {
-		return fmt.Errorf("net: save model: %w", err)
+		return err
 	}
 	metadata := map[string]string{"format": "pt", versionKey: version, configKey: string(config)}
 	tensors := m.fileTensors("")

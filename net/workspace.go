@@ -1,8 +1,10 @@
 package net
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -30,6 +32,7 @@ type Workspace struct {
 	rows   int
 	x      []float32 // the first layer's inputs
 	weight float64   // Σ of the row weights
+	scaled []float32 // (rows) the weights times a power of two, if their sum is beyond bounds
 	seed   uint64
 	step   uint64
 	stage  *stage
@@ -185,11 +188,12 @@ func (ws *Workspace) Activations(i, rows int) []float32 {
 }
 
 // NonFinite says where the last call of Gradient first left numbers that are NaN or
-// infinite: in the outputs of the first such layer, else in the gradient of the last
+// infinite: in the outputs, or their variance in a batch norm, of the first such layer, else in the gradient of the last
 // one; layer is -1 if there are none.
 func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 	for i := range ws.layers {
-		if !mat.AllFinite(ws.Activations(i, ws.rows)) {
+		// The outputs of a batch norm whose variance overflows are finite, and β.
+		if !mat.AllFinite(ws.layers[i].vari) || !mat.AllFinite(ws.Activations(i, ws.rows)) {
 			return i, false
 		}
 	}
@@ -285,15 +289,32 @@ func (ws *Workspace) begin(b Batch) error {
 		for _, w := range b.Weights {
 			ws.weight += float64(w)
 		}
-		if !(ws.weight > 0) || math.IsInf(ws.weight, 0) {
-			return fmt.Errorf("net: the weights of the rows sum to %g: want a positive finite number", ws.weight)
+		if ws.weight == 0 {
+			return errors.New("net: the weights of all rows are 0: want one that is not")
 		}
+		ws.scaleWeights()
 	}
 	ws.x = b.X
 	if t := ws.m.transform; t != nil {
 		ws.x = ws.input[:rows*t.Outputs()]
 	}
 	return nil
+}
+
+// scaleWeights brings weights whose sum is so small or large that its inverse, or the
+// inverse's share of an output, is beyond float32 to a sum of about 1. Nothing is rounded that
+// counts: what becomes subnormal is below 2⁻¹²⁶ of the sum.
+func (ws *Workspace) scaleWeights() {
+	const small, large = 0x1p-64, 0x1p64
+	if ws.weight >= small && ws.weight <= large {
+		return
+	}
+	by := -math.Ilogb(ws.weight)
+	ws.scaled = slices.Grow(ws.scaled[:0], ws.maxRows)[:ws.rows]
+	for i, w := range ws.batch.Weights {
+		ws.scaled[i] = float32(math.Ldexp(float64(w), by))
+	}
+	ws.batch.Weights, ws.weight = ws.scaled, math.Ldexp(ws.weight, by)
 }
 
 // total returns the weighted mean of the rows' losses, summed in row order.

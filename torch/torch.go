@@ -329,7 +329,7 @@ func transpose(dst, src []float32, rows int) {
 // Sequential has them. [Modules] prints the Python that makes it. The network must have
 // no transform: fold it first (net.Network.Fold). The file is replaced atomically.
 func SaveFile(path string, m *net.Network) error {
-	if err := atomicfile.Write(path, func(w io.Writer) error { return Save(w, m) }); err != nil {
+	if err := atomicfile.Write(path, func(w io.Writer) error { return save(w, m) }); err != nil {
 		return fmt.Errorf("torch: save: %w", err)
 	}
 	return nil
@@ -337,8 +337,15 @@ func SaveFile(path string, m *net.Network) error {
 
 // Save writes what SaveFile does to w.
 func Save(w io.Writer, m *net.Network) error {
+	if err := save(w, m); err != nil {
+		return fmt.Errorf("torch: save: %w", err)
+	}
+	return nil
+}
+
+func save(w io.Writer, m *net.Network) error {
 	if m.Transform() != nil {
-		return errors.New("torch: the network has a transform, which a state dict cannot hold: save Fold() of it")
+		return errors.New("the network has a transform, which a state dict cannot hold: save Fold() of it")
 	}
 	var tensors []safetensors.Tensor
 	add := func(name string, shape []int, v []float32) {

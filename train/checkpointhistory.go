@@ -12,7 +12,7 @@ import (
 // columns are the numbers of an epoch in the order of train.history.
 func (e *Epoch) columns() []any {
 	return []any{&e.Epoch, &e.Rate, &e.Train.Loss, &e.Train.Accuracy, &e.Validation.Loss, &e.Validation.Accuracy,
-		&e.Steps, &e.Rows, &e.GradNorm, &e.MaxNorm, &e.Seconds}
+		&e.Steps, &e.Rows, &e.GradNorm, &e.MaxGradNorm, &e.Seconds}
 }
 
 // columns are the numbers of a layer in the order of train.history.layers.

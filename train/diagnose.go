@@ -247,9 +247,9 @@ func (d *diagnosis) explosions() bool {
 		if e.Steps < explodeLeast {
 			continue
 		}
-		usual := (e.GradNorm*float64(e.Steps) - e.MaxNorm) / float64(e.Steps-1)
-		if usual > 0 && e.MaxNorm > explosion*usual {
-			d.add(ExplodingGradients, -1, "a gradient of epoch %d has norm %.3g, %.0f times the usual %.3g. Clip by norm (about %.2g), lower the rate, and look for outliers in the data.", e.Epoch, e.MaxNorm, e.MaxNorm/usual, usual, 2*usual)
+		usual := (e.GradNorm*float64(e.Steps) - e.MaxGradNorm) / float64(e.Steps-1)
+		if usual > 0 && e.MaxGradNorm > explosion*usual {
+			d.add(ExplodingGradients, -1, "a gradient of epoch %d has norm %.3g, %.0f times the usual %.3g. Clip by norm (about %.2g), lower the rate, and look for outliers in the data.", e.Epoch, e.MaxGradNorm, e.MaxGradNorm/usual, usual, 2*usual)
 			return true
 		}
 	}

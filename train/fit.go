@@ -385,7 +385,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	if len(t.before) == 0 {
 		return errors.New("train: resume: the epoch has no step left, and the weights before its last are missing")
 	}
-	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxNorm: r.Norm,
+	e := Epoch{Epoch: number, Rate: r.Rate, Steps: r.Step, Rows: r.Rows, GradNorm: r.Norms / float64(r.Step), MaxGradNorm: r.Norm,
 		Train: Metrics{Loss: r.Loss / r.Weight, Accuracy: math.NaN()}, Validation: none()}
 	if f.labels {
 		e.Train.Accuracy = float64(r.Right) / float64(r.Rows)

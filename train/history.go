@@ -24,11 +24,11 @@ type Epoch struct {
 	Train      Metrics `json:"train"`
 	Validation Metrics `json:"validation"`
 
-	Steps    int          `json:"steps"`     // updates of the epoch
-	Rows     int          `json:"rows"`      // rows that it saw: those with a weight above 0
-	GradNorm float64      `json:"grad_norm"` // mean 2-norm of the steps' gradients, before clipping
-	MaxNorm  float64      `json:"max_norm"`  // the largest of them
-	Layers   []LayerStats `json:"layers"`    // one for each
+	Steps       int          `json:"steps"`     // updates of the epoch
+	Rows        int          `json:"rows"`      // rows that it saw: those with a weight above 0
+	GradNorm    float64      `json:"grad_norm"` // mean 2-norm of the steps' gradients, before clipping
+	MaxGradNorm float64      `json:"max_norm"`  // the largest of them
+	Layers      []LayerStats `json:"layers"`    // one for each
 
 	Seconds float64 `json:"seconds"` // training and validation
 }

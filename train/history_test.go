@@ -26,17 +26,17 @@ func TestEpochByHand(t *testing.T) {
 		layer  train.LayerStats
 	}{
 		// Step 1: e = 4, norm √(16+16); w = 3 - ¼·4 = 2, b = 0. Step 2: e = 2, norm √8; w = 1.5.
-		{"plain", train.Config{}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (math.Sqrt(32) + math.Sqrt(8)) / 2, MaxNorm: math.Sqrt(32), Train: train.Metrics{Loss: (8 + 2) / 2.0}},
+		{"plain", train.Config{}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (math.Sqrt(32) + math.Sqrt(8)) / 2, MaxGradNorm: math.Sqrt(32), Train: train.Metrics{Loss: (8 + 2) / 2.0}},
 			train.LayerStats{UpdateRatio: 0.5 / 1.5, WeightNorm: 1.5, Sparsity: 0.5}},
 		// GradNorm is that before clipping by value: steps of ¼·1; e = 4, then 3.5.
-		{"clip value", train.Config{ClipValue: 1}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 3.5) / 2 * math.Sqrt2, MaxNorm: 4 * math.Sqrt2, Train: train.Metrics{Loss: (16 + 12.25) / 4}},
+		{"clip value", train.Config{ClipValue: 1}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 3.5) / 2 * math.Sqrt2, MaxGradNorm: 4 * math.Sqrt2, Train: train.Metrics{Loss: (16 + 12.25) / 4}},
 			train.LayerStats{UpdateRatio: 0.25 / 2.5, WeightNorm: 2.5, Sparsity: 0.5}},
 		// And by norm: the gradient is √½·(1, 1) both times.
-		{"clip norm", train.Config{ClipNorm: 1}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 4 - 0.5*math.Sqrt(0.5)) / 2 * math.Sqrt2, MaxNorm: 4 * math.Sqrt2,
+		{"clip norm", train.Config{ClipNorm: 1}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 4 - 0.5*math.Sqrt(0.5)) / 2 * math.Sqrt2, MaxGradNorm: 4 * math.Sqrt2,
 			Train: train.Metrics{Loss: (16 + math.Pow(4-0.5*math.Sqrt(0.5), 2)) / 4}},
 			train.LayerStats{UpdateRatio: 0.25 * math.Sqrt(0.5) / (3 - 0.5*math.Sqrt(0.5)), WeightNorm: 3 - 0.5*math.Sqrt(0.5), Sparsity: 0.5}},
 		// L1 moves w by ¼·2 more and makes it 1.25, then 0: e = 4; 2.25.
-		{"l1", train.Config{L1: 4}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 1) / 2.0 * math.Sqrt2, MaxNorm: 4 * math.Sqrt2, Train: train.Metrics{Loss: (16 + 1) / 4.0}},
+		{"l1", train.Config{L1: 4}, train.Epoch{Rate: 0.25, Steps: 2, Rows: 2, GradNorm: (4 + 1) / 2.0 * math.Sqrt2, MaxGradNorm: 4 * math.Sqrt2, Train: train.Metrics{Loss: (16 + 1) / 4.0}},
 			train.LayerStats{UpdateRatio: 0, WeightNorm: 0, Sparsity: 1}},
 	} {
 		copy(m.Params(), start)
@@ -46,7 +46,7 @@ func TestEpochByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, l := h.Epochs[0], h.Epochs[0].Layers[0]
-		if e.Epoch != 1 || e.Rate != c.want.Rate || e.Steps != c.want.Steps || e.Rows != c.want.Rows || !close6(e.GradNorm, c.want.GradNorm) || !close6(e.MaxNorm, c.want.MaxNorm) || !close6(e.Train.Loss, c.want.Train.Loss) {
+		if e.Epoch != 1 || e.Rate != c.want.Rate || e.Steps != c.want.Steps || e.Rows != c.want.Rows || !close6(e.GradNorm, c.want.GradNorm) || !close6(e.MaxGradNorm, c.want.MaxGradNorm) || !close6(e.Train.Loss, c.want.Train.Loss) {
 			t.Errorf("%s: %+v, want %+v", c.name, e, c.want)
 		}
 		if !close6(l.UpdateRatio, c.layer.UpdateRatio) || !close6(l.WeightNorm, c.layer.WeightNorm) || l.Sparsity != c.layer.Sparsity {
@@ -154,5 +154,24 @@ func TestNonFiniteWhere(t *testing.T) {
 		if hash(m.Params()) != before {
 			t.Errorf("%s: the weights are not put back", c.name)
 		}
+	}
+}
+
+// A batch norm's variance overflows at activations of 1e20: the loss and the gradient stay
+// finite, since x divided by ∞ is 0, but the network has nothing to say any more.
+func TestVarianceOverflows(t *testing.T) {
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 2}, {Units: 2, Norm: net.BatchNorm}, {Units: 1}}})
+	m.Init(1)
+	w, _ := m.Layer(1)
+	w[0] = 1e20
+	before := hash(append(m.Params(), m.Stats()...))
+	data := &train.Dataset{Inputs: 1, X: []float32{1, 2, 3, 4}, Y: []float32{0, 1, 0, 1}}
+	_, err := trainer(t, m, train.Config{}).Fit(context.Background(), data, nil)
+	var e *train.NonFiniteError
+	if !errors.As(err, &e) || e.Where != "outputs of layer 1" || e.Epoch != 1 || e.Step != 1 {
+		t.Errorf("error %v", err)
+	}
+	if hash(append(m.Params(), m.Stats()...)) != before {
+		t.Error("weights and running averages are not put back")
 	}
 }

@@ -151,7 +151,7 @@ func TestConfigJSONErrors(t *testing.T) {
 
 // Metrics keep what JSON has no number for.
 func TestHistoryJSON(t *testing.T) {
-	h := train.History{Best: 1, Epochs: []train.Epoch{{Epoch: 1, Train: train.Metrics{Loss: 0.5, Accuracy: 1}, Validation: train.Metrics{Loss: math.NaN(), Accuracy: math.NaN()},
+	h := train.History{Best: 1, Epochs: []train.Epoch{{Epoch: 1, MaxGradNorm: 3, Train: train.Metrics{Loss: 0.5, Accuracy: 1}, Validation: train.Metrics{Loss: math.NaN(), Accuracy: math.NaN()},
 		Layers: []train.LayerStats{{UpdateRatio: 1, WeightNorm: 2, Sparsity: 3, Dead: 4, Saturated: 5}}}}}
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -168,6 +168,10 @@ func TestHistoryJSON(t *testing.T) {
 	back.Epochs[0].Validation, h.Epochs[0].Validation = train.Metrics{}, train.Metrics{}
 	if !reflect.DeepEqual(back, h) {
 		t.Errorf("%s: read back as %+v", text, back)
+	}
+	// What histories were written with, not the field's name.
+	if !strings.Contains(string(text), `"max_norm":3`) {
+		t.Errorf("%s: no max_norm", text)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestFitSourceEqualsFit(t *testing.T) {
 					}
 				}
 				w.Layers, g.Layers, w.Seconds, g.Seconds = nil, nil, 0, 0
-				same := w.Train.Loss == g.Train.Loss && w.GradNorm == g.GradNorm && w.MaxNorm == g.MaxNorm && w.Rows == g.Rows && w.Steps == g.Steps &&
+				same := w.Train.Loss == g.Train.Loss && w.GradNorm == g.GradNorm && w.MaxGradNorm == g.MaxGradNorm && w.Rows == g.Rows && w.Steps == g.Steps &&
 					(d.validation == nil || w.Validation == g.Validation) && (d.data.Labels == nil) == math.IsNaN(g.Train.Accuracy)
 				if !same {
 					t.Errorf("epoch %d: %+v, Fit has %+v", i+1, g, w)

@@ -16,7 +16,7 @@ import (
 // An error says what does not fit about b or about the schedule's rate, or is
 // ErrNonFinite if the loss is NaN or infinite or the norm of the gradient above 1e19,
 // where its squares overflow; the parameters are not changed then. It is ErrNonFinite
-// too if the update itself overflowed, which leaves parameters that are of no use:
+// too if the update itself or the running variance of a batch norm overflowed, which leaves parameters that are of no use:
 // keep a copy, as Fit does.
 func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
@@ -68,6 +68,9 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 		t.maxNorm()
 	}
 	t.ws.UpdateStats()
+	if !mat.AllFinite(t.m.Stats()) { // the loss is finite: a unit divided by ∞ is 0
+		return loss, ErrNonFinite
+	}
 	if d := t.c.EMA; d > 0 {
 		t.moveAverage((1 - d) / (1 - math.Pow(d, float64(t.steps))))
 	}
