@@ -22,7 +22,7 @@ func (f Fold) Of(d *train.Dataset) (training, test *train.Dataset) {
 
 // KFold divides the rows of d into k folds at random, fixed by seed: every row is in the
 // test part of exactly one, and the test parts' sizes differ by one row at most. k is in
-// 2...rows.
+// 2...rows, and k·rows at most MaxValues, since each fold lists all rows.
 func KFold(d *train.Dataset, k int, seed uint64) ([]Fold, error) {
 	if _, err := whole(d); err != nil {
 		return nil, err
@@ -61,6 +61,9 @@ func StratifiedKFold(d *train.Dataset, k int, seed uint64) ([]Fold, error) {
 func deal(groups [][]int, rows, k int, random func(group int) *rng.Source) ([]Fold, error) {
 	if k < 2 || k > rows {
 		return nil, fmt.Errorf("data: %d folds: want 2...%d, the number of rows", k, rows)
+	}
+	if most := MaxValues / rows; k > most {
+		return nil, fmt.Errorf("data: %d folds of %d rows: want at most %d, as each fold lists all rows", k, rows, most)
 	}
 	fold := make([]int, rows) // of each row
 	next := 0

@@ -62,6 +62,9 @@ func TestKFold(t *testing.T) {
 	}
 	_, err := KFold(&train.Dataset{Inputs: 1}, 2, 1)
 	wantError(t, err, "data: ")
+	// Leaving out one of 20000 would list 400 million rows.
+	_, err = KFold(counted(20000, false), 20000, 1)
+	wantError(t, err, "20000 folds of 20000 rows: want at most 13421, as each fold lists all rows")
 }
 
 func TestStratifiedKFold(t *testing.T) {

@@ -27,10 +27,14 @@ type Prefetcher struct {
 // say a thousand rows, are a good size; small ones cost a change of goroutine each.
 //
 // Until Close, src belongs to the Prefetcher. The goroutine lives from Rewind to the end of
-// the pass, the next Rewind or Close. Prefetch panics if rows < 1.
+// the pass, the next Rewind or Close. Prefetch panics if rows < 1 or if they take more than
+// MaxValues values.
 func Prefetch(src Source, rows int) *Prefetcher {
 	if rows < 1 {
 		panic("data: Prefetch: rows < 1")
+	}
+	if rows > most(src) {
+		panic("data: Prefetch: the rows take more than MaxValues values")
 	}
 	return &Prefetcher{src: src, rows: rows}
 }

@@ -64,6 +64,9 @@ type block struct {
 	y             []float32
 }
 
+// most returns how many rows of s a block may have.
+func most(s Source) int { return MaxValues / (s.Inputs() + max(1, s.Outputs())) }
+
 func newBlock(s Source, rows int) *block {
 	in, out := s.Inputs(), s.Outputs()
 	b := &block{in: in, out: out, x: make([]float32, rows*in)}
@@ -159,10 +162,13 @@ func (m *memory) Read(x []float32, labels []int, y []float32) (int, error) {
 // window places, and back by any number. The order is fixed by seed and the pass.
 //
 // The window is allocated here: window·(Inputs+Outputs) values. Shuffle panics if it is
-// below 1.
+// below 1 or takes more than MaxValues values.
 func Shuffle(src Source, window int, seed uint64) Source {
 	if window < 1 {
 		panic("data: Shuffle: window < 1")
+	}
+	if window > most(src) {
+		panic("data: Shuffle: the window takes more than MaxValues values")
 	}
 	const chunk = 256 // rows read from src at once: its calls do not count then
 	return &shuffled{

@@ -307,6 +307,9 @@ func TestSourcePanics(t *testing.T) {
 		"y":        func() { s.Read(make([]float32, 4), nil, make([]float32, 5)) },
 		"window":   func() { Shuffle(s, 0, 1) },
 		"prefetch": func() { Prefetch(s, 0) },
+
+		"huge window":   func() { Shuffle(s, MaxValues, 1) },
+		"huge prefetch": func() { Prefetch(s, MaxValues) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

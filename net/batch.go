@@ -41,7 +41,7 @@ func (m *Network) Check(b Batch) (rows int, err error) {
 			}
 		}
 	case len(b.Y) != rows*out:
-		return 0, fmt.Errorf("net: len(Y) = %d: want %d (%d rows of %d outputs)", len(b.Y), rows*out, rows, out)
+		return 0, fmt.Errorf("net: len(Y) = %d: want %d (%d rows of %d outputs), or Labels", len(b.Y), rows*out, rows, out)
 	}
 	if b.Weights != nil && len(b.Weights) != rows {
 		return 0, fmt.Errorf("net: %d weights for %d rows", len(b.Weights), rows)

@@ -100,8 +100,11 @@ func readFile(f *os.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		return nil, errors.New("a directory: want a regular file")
+	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
+		return nil, fmt.Errorf("mode %v: want a regular file", info.Mode())
 	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%d bytes: want at most %d, protobuf's limit", info.Size(), maxFile)

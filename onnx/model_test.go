@@ -348,8 +348,8 @@ func hostile() []named {
 	good := oneNode(13, "Relu", []string{"x"}).bytes()
 	list = append(list,
 		named{"empty", nil, "no graph"},
-		named{"text", []byte("hello"), ""},
-		named{"truncated", good[:len(good)-30], ""},
+		named{"text", []byte("hello"), "damaged, or not an ONNX model: "},
+		named{"truncated", good[:len(good)-30], "damaged, or not an ONNX model: "},
 		named{"varint", []byte{0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, ""},
 		named{"length", []byte{0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2}, ""},
 		named{"groups", bytes.Repeat([]byte{0x0b}, 1<<20), ""},

@@ -270,7 +270,7 @@ func TestLoadFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{
 		filepath.Join(dir, "missing.onnx"): "no such file",
-		dir:                                "want a regular file",
+		dir:                                "a directory: want a regular file",
 	} {
 		if _, err := LoadFile(path); err == nil || !strings.HasPrefix(err.Error(), "onnx: "+path+": ") || !strings.Contains(err.Error(), want) && want != "no such file" {
 			t.Errorf("%s: error %v, want %q in it", path, err, want)

@@ -20,7 +20,7 @@ func eachField(b []byte, f func(field) error) error {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return protowire.ParseError(n)
+			return malformed(n)
 		}
 		b = b[n:]
 		fl := field{num: num, typ: typ}
@@ -39,7 +39,7 @@ func eachField(b []byte, f func(field) error) error {
 			n = protowire.ConsumeFieldValue(num, typ, b) // a group: old, and nowhere in ONNX
 		}
 		if n < 0 {
-			return protowire.ParseError(n)
+			return malformed(n)
 		}
 		b = b[n:]
 		if err := f(fl); err != nil {
@@ -101,7 +101,7 @@ func varints[T int64 | uint64](f field, dst *[]T) error {
 	for b := f.b; len(b) > 0; {
 		u, n := protowire.ConsumeVarint(b)
 		if n < 0 {
-			return protowire.ParseError(n)
+			return malformed(n)
 		}
 		*dst = append(*dst, T(u))
 		b = b[n:]
@@ -154,4 +154,9 @@ func grow[T any](s []T, n int) []T {
 		return make([]T, 0, n)
 	}
 	return s
+}
+
+// malformed is the error of a length that protowire gives for bytes that it cannot read.
+func malformed(n int) error {
+	return fmt.Errorf("damaged, or not an ONNX model: %w", protowire.ParseError(n))
 }

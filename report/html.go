@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/sinew-ml/sinew/internal/atomicfile"
@@ -90,6 +91,9 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 // HTML writes the report: data, configuration, curves, schedule, history, diagnosis,
 // figures and confusion matrices, on one page that needs nothing else.
 func HTML(w io.Writer, r *Run) error {
+	if r == nil || slices.Contains(r.Networks, nil) || slices.Contains(r.Histories, nil) {
+		return errors.New("report: the run, or one of its networks or histories, is nil")
+	}
 	if len(r.Networks) == 0 && len(r.Histories) == 0 {
 		return errors.New("report: a run with neither networks nor histories: want one of them")
 	}

@@ -199,6 +199,9 @@ func guess(layers []block, o Options) (net.Config, error) {
 }
 
 func fromState(f *safetensors.File, o Options) (*net.Network, error) {
+	if f.Metadata["sinew.version"] != "" {
+		return nil, errors.New("a Sinew model, not a state dict: package net loads it")
+	}
 	all, err := modules(f)
 	if err != nil {
 		return nil, err

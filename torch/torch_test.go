@@ -216,6 +216,17 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
+	own, err := net.New(net.Config{Inputs: 2, Layers: []net.Layer{{Units: 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := own.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := torch.Load(&file, torch.Options{}); err == nil || !strings.Contains(err.Error(), "a Sinew model, not a state dict: package net loads it") {
+		t.Errorf("a model: error %v", err)
+	}
 	if _, err := torch.LoadFile("testdata/none", torch.Options{}); err == nil {
 		t.Error("no file, no error")
 	}

@@ -763,6 +763,13 @@ func TestLoadNetwork(t *testing.T) {
 	if _, err := train.LoadNetwork(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
+	model := filepath.Join(t.TempDir(), "model")
+	if err := classifier(t, 4, 3, 3, 0).SaveFile(model); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.LoadNetwork(model); err == nil || !strings.Contains(err.Error(), "a model, not a checkpoint: package net loads it") {
+		t.Errorf("a model: error %v", err)
+	}
 }
 
 // What is put back after a validation that is not finite counts for SWA's average, too.

@@ -50,6 +50,9 @@ func parseCheckpoint(data []byte) (*checkpoint, error) {
 		return nil, fmt.Errorf("%d bytes: damaged, or not a checkpoint", len(data))
 	}
 	if sum := sha256.Sum256(data[:n]); !bytes.Equal(sum[:], data[n:]) {
+		if f, err := safetensors.Parse(data); err == nil && f.Metadata["sinew.version"] != "" {
+			return nil, errors.New("a model, not a checkpoint: package net loads it")
+		}
 		return nil, errors.New("the checksum does not fit: damaged, or not a checkpoint")
 	}
 	f, err := safetensors.Parse(data)

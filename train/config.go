@@ -90,7 +90,7 @@ func (c Config) withDefaults() Config {
 	if c.Optimizer == nil {
 		c.Optimizer = Adam{}
 	}
-	if c.LearnRate == nil {
+	if c.LearnRate == nil && c.checkOptimizer() == nil {
 		c.LearnRate = Constant(c.Optimizer.defaultRate())
 	}
 	if c.BatchSize == 0 {
@@ -165,10 +165,8 @@ func (c *Config) check(m *net.Network) error {
 	if err := c.Checkpoint.check(); err != nil {
 		return err
 	}
-	switch c.Optimizer.(type) {
-	case SGD, AdaGrad, RMSProp, Adam, AdamW, RProp:
-	default:
-		return fmt.Errorf("optimizer of type %T: want a value of SGD, AdaGrad, RMSProp, Adam, AdamW or RProp", c.Optimizer)
+	if err := c.checkOptimizer(); err != nil {
+		return err
 	}
 	if err := c.Optimizer.check(); err != nil {
 		return err
@@ -177,6 +175,15 @@ func (c *Config) check(m *net.Network) error {
 		return err
 	}
 	return widest(m, c.BatchSize)
+}
+
+// checkOptimizer refuses types of others, and pointers, which may be nil.
+func (c *Config) checkOptimizer() error {
+	switch c.Optimizer.(type) {
+	case SGD, AdaGrad, RMSProp, Adam, AdamW, RProp:
+		return nil
+	}
+	return fmt.Errorf("optimizer of type %T: want a value of SGD, AdaGrad, RMSProp, Adam, AdamW or RProp", c.Optimizer)
 }
 
 // widest refuses batches whose activations alone would pass 2³⁰ elements (2²⁸ where an

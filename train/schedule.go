@@ -197,6 +197,9 @@ type Plateau struct {
 func (s Plateau) Rate(int) float64 { return s.Start }
 
 func (s Plateau) check() error {
+	if err := checkRate(s.Start, 0); err != nil {
+		return err
+	}
 	var err error
 	if !(s.Floor >= 0 && s.Floor <= s.Start) {
 		err = fmt.Errorf("floor %g: want a number in [0, %g], the start", s.Floor, s.Start)

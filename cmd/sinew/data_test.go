@@ -216,6 +216,7 @@ func TestStream(t *testing.T) {
 		{"--data iris.csv --label kind --ignore id --stream 150 --epochs 30 --test-data iris.csv --validation-data iris.csv --prep pca:0.99 --rate cosine:0.01", "150 training, 150 validation, 150 test rows"},
 		{"--data images --targets labels --divide 16 --stream 500 --epochs 2 --hidden 16", "1797 training, 0 validation, 0 test rows"},
 		{"--data iris.csv --target 1 --ignore id,kind --stream 10 --epochs 3", "150 training, 0 validation, 0 test rows"},
+		{"--data iris.csv --target 1 --ignore id,kind --stream 2000000000 --epochs 1", "150 training, 0 validation, 0 test rows"}, // all of them
 	} {
 		run := func() string {
 			out, _ := succeed(t, append([]string{"train", "--plot", "", "--save-config", "stream.json", "--force"}, strings.Fields(c.args)...)...)

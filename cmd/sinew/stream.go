@@ -51,8 +51,14 @@ func (c *dataConfig) openStream(seed uint64) (*parts, error) {
 		return nil, err
 	}
 	p.rows, p.outputs = src.Rows(), src.Outputs()
+	// More than all rows are no better a window; the largest are refused before there is memory for them.
+	window := min(c.Stream, p.rows)
+	if most := data.MaxValues / (src.Inputs() + max(1, src.Outputs())); window > most {
+		src.Close()
+		return nil, usage("--stream %d: want at most %d rows of %s, which are held in memory", c.Stream, most, p.name)
+	}
 	const ahead = 1024 // rows: a change of goroutine costs little beside reading them
-	read := data.Prefetch(data.Shuffle(src, c.Stream, seed), ahead)
+	read := data.Prefetch(data.Shuffle(src, window, seed), ahead)
 	p.source = read
 	p.close = func() {
 		read.Close()

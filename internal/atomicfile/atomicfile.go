@@ -48,12 +48,20 @@ const (
 func Write(path string, write func(io.Writer) error) error {
 	target, info, err := resolve(path)
 	if err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+		return named(path, err)
 	}
 	if err := replaceContent(target, info, "", func() error { return nil }, write); err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+		return named(path, err)
 	}
 	return nil
+}
+
+// named puts the path that was given in front of an error.
+func named(path string, err error) error {
+	if path == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // replaceContent does the work on a target that is no link; info is nil if it is missing.
@@ -154,9 +162,10 @@ func directory(path string) string {
 // is nil if that file does not exist.
 func resolve(path string) (string, fs.FileInfo, error) {
 	if path == "" {
-		return "", nil, errors.New("empty path, want a file's name")
+		return "", nil, errors.New("the path is empty, want a file's name")
 	}
 	const most = 40 // Linux's own limit
+	given := path
 	for range most {
 		if os.IsPathSeparator(path[len(path)-1]) {
 			return "", nil, errors.New("path ends in a separator, want a file's name")
@@ -174,7 +183,11 @@ func resolve(path string) (string, fs.FileInfo, error) {
 		}
 		if mode&fs.ModeSymlink == 0 {
 			// A rename would turn even /dev/null into a file.
-			return "", nil, fmt.Errorf("%s (%s), want a regular file or none", kind(mode), path)
+			err := fmt.Errorf("%s, want a regular file or none", kind(mode))
+			if path != given {
+				err = fmt.Errorf("links to %s: %w", path, err)
+			}
+			return "", nil, err
 		}
 		link, err := os.Readlink(path)
 		if err != nil {

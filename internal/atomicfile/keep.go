@@ -2,7 +2,6 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"io/fs"
@@ -23,7 +22,7 @@ import (
 func WriteKeeping(path string, keep int, write func(io.Writer) error) error {
 	target, info, err := resolve(path)
 	if err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+		return named(path, err)
 	}
 	own := mark(target)
 	removeLeft(directory(target), own)
@@ -34,7 +33,7 @@ func WriteKeeping(path string, keep int, write func(io.Writer) error) error {
 		return shiftKept(target, keep)
 	}
 	if err := replaceContent(target, info, own, shift, write); err != nil {
-		return fmt.Errorf("atomicfile: %s: %w", path, err)
+		return named(path, err)
 	}
 	return nil
 }

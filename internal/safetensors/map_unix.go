@@ -34,8 +34,11 @@ func MapFile(path string) (f *File, unmap func() error, err error) {
 	if err := checkRegular(path, info); err != nil {
 		return nil, nil, err
 	}
-	if info.Size() < lengthSize || info.Size() > math.MaxInt {
-		return nil, nil, fmt.Errorf("safetensors: file of %d bytes, want %d...%d (file %s)", info.Size(), lengthSize, math.MaxInt, path)
+	if info.Size() < lengthSize {
+		return nil, nil, fmt.Errorf("safetensors: file of %d bytes, want at least %d (file %s)", info.Size(), lengthSize, path)
+	}
+	if info.Size() > math.MaxInt {
+		return nil, nil, fmt.Errorf("safetensors: file of %d bytes, want at most %d on this machine (file %s)", info.Size(), math.MaxInt, path)
 	}
 	data, err := unix.Mmap(int(r.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
