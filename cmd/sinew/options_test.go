@@ -75,7 +75,8 @@ func TestSpecs(t *testing.T) {
 		{"optimizer", "rmsprop:alpha=0.9,centered", train.RMSProp{Alpha: 0.9, Centered: true}, ""},
 		{"optimizer", "rprop:up=1.3,down=0.4", train.RProp{Up: 1.3, Down: 0.4}, ""},
 		{"optimizer", "adam:beta=1", nil, `unknown field "beta"; known: beta1, beta2, eps, amsgrad`},
-		{"optimizer", "adam:beta1=x", nil, "beta1"},
+		{"optimizer", "adam:beta1=x", nil, "beta1 is a string: want a number"},
+		{"optimizer", "adam:amsgrad=3", nil, "amsgrad is a number: want true or false"},
 		{"optimizer", "adam:beta1=0.8,beta1=0.9", nil, "beta1 is given twice"},
 		{"optimizer", "adam:0.1", nil, "adam takes no value of its own"},
 		{"rate", "0.25", train.Constant(0.25), ""},
@@ -87,6 +88,8 @@ func TestSpecs(t *testing.T) {
 		{"rate", "linear:0.1", nil, "constant, cosine, exponential, one-cycle, plateau, step"},
 		{"rate", "cosine", nil, "the first rate is 0"},
 		{"rate", "cosine:0.1,length=3", nil, `unknown field "length"`},
+		{"rate", "plateau:nan", nil, "start is a string: want a number"},
+		{"rate", "step:0.1,every=0.5", nil, "every is a number 0.5: want a whole number"},
 		{"rate", "cosine:0.1,,", nil, "want NAME:VALUE,KEY=VALUE"},
 	} {
 		got, err := settled(t, "--"+c.flag, c.value)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,6 +114,16 @@ func parseRate(spec string) (train.Schedule, error) {
 func inner(err error) error {
 	if err == nil {
 		return nil
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		want := "a number"
+		switch e.Type.Kind() {
+		case reflect.Bool:
+			want = "true or false"
+		case reflect.Int:
+			want = "a whole number"
+		}
+		return fmt.Errorf("%s is a %s: want %s", e.Field, e.Value, want)
 	}
 	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "train: configuration: "))
 }
