@@ -92,22 +92,7 @@ func (e *Ensemble) SaveFile(path string) error {
 }
 
 // Save writes what SaveFile does to w.
-func (e *Ensemble) Save(w io.Writer) error {
-	var configs []Config
-	var tensors []safetensors.Tensor
-	for k, m := range e.members {
-		configs = append(configs, m.config)
-		tensors = append(tensors, m.fileTensors(memberPrefix(k))...)
-	}
-	text, err := json.Marshal(configs)
-	if err != nil {
-		return fmt.Errorf("net: save ensemble: %w", err)
-	}
-	if len(text) > maxConfigs {
-		return fmt.Errorf("net: save ensemble: the configurations take %d bytes: want at most %d", len(text), maxConfigs)
-	}
-	return safetensors.Write(w, tensors, map[string]string{"format": "pt", versionKey: version, ensembleKey: string(text)})
-}
+func (e *Ensemble) Save(w io.Writer) error { return e.SaveAs(w, Float32) }
 
 func memberPrefix(k int) string { return fmt.Sprintf("members.%d.", k) }
 

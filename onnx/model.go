@@ -133,6 +133,37 @@ func (m *Model) Producer() string { return m.producer }
 // Opset returns the version of the standard operators that the file asks for.
 func (m *Model) Opset() int { return int(m.opset) }
 
+// Parameters returns how many numbers of the file the model computes with: weights, biases
+// and what norms and other operators have as constants.
+func (m *Model) Parameters() int {
+	total := 0
+	for _, s := range m.steps {
+		switch s := s.(type) {
+		case *linear:
+			total += len(s.w) + len(s.b)
+		case *batchNorm:
+			total += 4 * len(s.gamma)
+		case *layerNorm:
+			total += len(s.gamma) + len(s.beta)
+		}
+		for _, v := range s.base().in {
+			total += len(v.f)
+		}
+	}
+	return total
+}
+
+// MultiplyAdds returns the multiplications of one row with weights.
+func (m *Model) MultiplyAdds() int64 {
+	total := int64(0)
+	for _, s := range m.steps {
+		if l, ok := s.(*linear); ok {
+			total += l.work()
+		}
+	}
+	return total
+}
+
 // Inputs describes the model's inputs, in the order in which [Runner.Run] takes them.
 func (m *Model) Inputs() []Info { return infos(m.inputs) }
 

@@ -20,7 +20,7 @@ func eachField(b []byte, f func(field) error) error {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
-			return protowire.ParseError(n)
+			return damaged(n)
 		}
 		b = b[n:]
 		fl := field{num: num, typ: typ}
@@ -39,7 +39,7 @@ func eachField(b []byte, f func(field) error) error {
 			n = protowire.ConsumeFieldValue(num, typ, b) // a group: old, and nowhere in ONNX
 		}
 		if n < 0 {
-			return protowire.ParseError(n)
+			return damaged(n)
 		}
 		b = b[n:]
 		if err := f(fl); err != nil {
@@ -47,6 +47,11 @@ func eachField(b []byte, f func(field) error) error {
 		}
 	}
 	return nil
+}
+
+// damaged is what is wrong where a field cannot be read.
+func damaged(n int) error {
+	return fmt.Errorf("%w: cut off, damaged, or no ONNX model", protowire.ParseError(n))
 }
 
 // want checks the wire type of a field that is known.
@@ -101,7 +106,7 @@ func varints[T int64 | uint64](f field, dst *[]T) error {
 	for b := f.b; len(b) > 0; {
 		u, n := protowire.ConsumeVarint(b)
 		if n < 0 {
-			return protowire.ParseError(n)
+			return damaged(n)
 		}
 		*dst = append(*dst, T(u))
 		b = b[n:]
