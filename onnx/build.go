@@ -65,12 +65,16 @@ type builder struct {
 	slots          []int // elements per row
 	inputs         int   // slots below hold inputs
 	rowTotal       int
-	foldRoom       int   // elements that may still be made of nothing, see minFolded
-	cost, foldCost int64 // arithmetic of one row, and of constants
+	changed        map[changed][]float32
+	owned          map[*float32]bool // first elements of lists that were counted
+	constants      int               // elements of all of them
+	foldRoom       int               // elements that may still be made of nothing, see minFolded
+	cost, foldCost int64             // arithmetic of one row, and of constants
 }
 
 func newBuilder(m *modelProto, external *folder) (*builder, error) {
-	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{}, foldRoom: minFolded}
+	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{},
+		changed: map[changed][]float32{}, owned: map[*float32]bool{}, foldRoom: minFolded}
 	for _, o := range m.opsets {
 		var version *int64
 		lo, hi := int64(minOpset), int64(maxOpset)
@@ -143,7 +147,7 @@ func build(m *modelProto, external *folder) (*Model, error) {
 		}
 		out.outputs = append(out.outputs, v)
 	}
-	out.slots = b.slots
+	out.slots, out.constants = b.slots, b.constants
 	out.steps = b.fuse(out.outputs)
 	return out, nil
 }
@@ -248,10 +252,21 @@ func (b *builder) value(name string) (*value, error) {
 // constant decodes a tensor, which makes room for constants of constants.
 func (b *builder) constant(t *tensorProto) (*value, error) {
 	v, err := t.constant(b.external)
-	if err == nil {
+	if err == nil && v.kind == floats {
+		b.own(v.f)
+	} else if err == nil {
 		b.foldRoom += 4 * v.size()
 	}
 	return v, err
+}
+
+// own counts a list of numbers that the file holds, once.
+func (b *builder) own(f []float32) {
+	if len(f) > 0 && !b.owned[&f[0]] {
+		b.owned[&f[0]] = true
+		b.constants += len(f)
+		b.foldRoom += 4 * len(f)
+	}
 }
 
 // node builds one node.

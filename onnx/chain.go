@@ -75,7 +75,16 @@ type chainBuilder struct {
 	chain
 	pending *affine // what was done to the inputs of the next layer, or nil
 	width   int
+	room    int // weights that the layers may still have
 }
+
+// minWeights and maxShared bound the weights of a network: so many, or so many times the
+// numbers of the file. Nodes of a small file can share one matrix, where the layers of a network
+// each have their own.
+const (
+	minWeights = 1 << 20
+	maxShared  = 8
+)
 
 // chain returns the model as layers, or an error that names the first node that is none.
 func (m *Model) chain() (*chain, error) {
@@ -87,7 +96,7 @@ func (m *Model) chain() (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chainBuilder{width: m.inputs[0].size()}
+	c := &chainBuilder{width: m.inputs[0].size(), room: max(minWeights, maxShared*m.constants)}
 	c.inputs = c.width
 	c.classes = m.classes(out)
 	for _, s := range steps {
@@ -250,6 +259,9 @@ func (c *chainBuilder) add(s step) error {
 func (c *chainBuilder) linear(s *linear) error {
 	if s.in[0].size() != s.inputs {
 		return fmt.Errorf("a layer for parts of %d elements of a row of %d", s.inputs, s.in[0].size())
+	}
+	if c.room -= len(s.w); c.room < 0 {
+		return errors.New("too many layers share their weights: a network has them for each")
 	}
 	l := chainLayer{in: s.inputs, out: s.outputs, w: s.w, b: s.b, bare: s.b == nil}
 	if l.b == nil {

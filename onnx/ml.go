@@ -262,7 +262,12 @@ func (b *builder) linearModel(n *node, x *value, biases string, outputs int) (*v
 	if !x.dynamic || len(x.shape) != 1 || outputs == 0 || len(w)/outputs != x.size() || len(w)%outputs != 0 || bias != nil && len(bias) != outputs {
 		return nil, nil, fmt.Errorf("%d coefficients and %d intercepts for shape %s", len(w), len(bias), x.describe())
 	}
-	z, err := b.linear(n, x, transpose(w, outputs, x.size()), x.size(), outputs, bias)
+	b.own(w)
+	t, _, _, err := b.matrix(&value{f: w, shape: []int{outputs, x.size()}}, true, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	z, err := b.linear(n, x, t, x.size(), outputs, bias)
 	return z, at, err
 }
 

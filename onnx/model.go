@@ -17,6 +17,7 @@ type Model struct {
 	inputs, outputs []*value
 	steps           []step
 	slots           []int
+	constants       int // numbers in the file
 }
 
 // maxFile is protobuf's own limit on a message.
