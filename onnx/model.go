@@ -69,9 +69,16 @@ func LoadFile(path string) (*Model, error) {
 }
 
 func loadFile(path string) (*Model, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path) // before opening, which waits on a named pipe
 	if err != nil {
 		return nil, errors.Unwrap(err) // the path is in front of it already
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
 	}
 	defer f.Close()
 	b, err := readFile(f)
@@ -100,9 +107,6 @@ func readFile(f *os.File) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
 	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%d bytes: want at most %d, protobuf's limit", info.Size(), maxFile)
