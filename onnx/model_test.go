@@ -19,6 +19,10 @@ type testModel struct {
 
 // node1 is a node with everything open.
 func (m *testModel) node1(domain, op, name string, in, out []string, attrs ...attr) {
+	m.graph.message(1, nodeMessage(domain, op, name, in, out, attrs...))
+}
+
+func nodeMessage(domain, op, name string, in, out []string, attrs ...attr) *message {
 	n := &message{}
 	for _, s := range in {
 		n.text(1, s)
@@ -32,7 +36,7 @@ func (m *testModel) node1(domain, op, name string, in, out []string, attrs ...at
 		a(n)
 	}
 	n.text(7, domain)
-	m.graph.message(1, n)
+	return n
 }
 
 // ints adds an initializer of int64.
