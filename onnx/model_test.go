@@ -139,6 +139,8 @@ func TestRefused(t *testing.T) {
 		{oneNode(13, "LSTM", x), "not supported"},
 		{oneNode(13, "Loop", x), "not supported"},
 		{oneNode(13, "Gelu", x), "exists from opset 20 on"},
+		{oneNode(23, "Swish", x), "exists from opset 24 on"},
+		{oneNode(23, "Attention", x), "not supported"},
 		{oneNode(13, "LayerNormalization", []string{"x", "v"}), "exists from opset 17 on"},
 		{oneNode(13, "Gemm", x), "1 inputs: want 2...3"},
 		{oneNode(9, "Gemm", []string{"x", "w"}), "input C is missing"},
@@ -305,10 +307,10 @@ func hostile() []named {
 	add("no node", `output "y": value "y" is not defined`, nothing)
 	old := newModel(6)
 	old.node("Relu", "y", []string{"x"})
-	add("old", "opset 6 of domain \"\": want 7...22", old)
-	young := newModel(23)
+	add("old", "opset 6 of domain \"\": want 7...25", old)
+	young := newModel(26)
 	young.node("Relu", "y", []string{"x"})
-	add("young", "opset 23", young)
+	add("young", "opset 26 of domain \"\": want 7...25", young)
 	foreign := newModel(13)
 	foreign.node1("com.example", "Relu", "the node", []string{"x"}, []string{"y"})
 	add("domain", `operator com.example.Relu (opset 0), node "the node": domain "com.example" is not supported`, foreign)

@@ -193,7 +193,7 @@ func TestGraphsInRuntime(t *testing.T) {
 		t.Skip("thousands of graphs: not with -short")
 	}
 	runORT(t, []ortCase{}) // skips before the work
-	const rows, graphs = 3, 1500
+	const rows, graphs = 3, 2000
 	dir := t.TempDir()
 	var list []ortCase
 	var models []*Model
