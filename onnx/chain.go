@@ -96,7 +96,11 @@ func (m *Model) chain() (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chainBuilder{width: m.inputs[0].size(), room: max(minWeights, maxShared*m.constants)}
+	width := 0
+	for _, in := range m.inputs {
+		width += in.size()
+	}
+	c := &chainBuilder{width: width, room: max(minWeights, maxShared*m.constants)}
 	c.inputs = c.width
 	c.classes = m.classes(out)
 	for _, s := range steps {
@@ -117,8 +121,10 @@ func notChain(s step, err error) error {
 // chainOutput returns the output that a network would have: the only one of floats, or else
 // what the labels are the largest of.
 func (m *Model) chainOutput() (*value, error) {
-	if len(m.inputs) != 1 || m.inputs[0].kind != floats {
-		return nil, fmt.Errorf("not a chain of dense layers: %d inputs: want one of floating-point numbers", len(m.inputs))
+	for _, in := range m.inputs {
+		if in.kind != floats {
+			return nil, fmt.Errorf("not a chain of dense layers: input %.100q has %v elements: want floating-point", in.name, in.kind)
+		}
 	}
 	var out, label *value
 	for _, v := range m.outputs {
@@ -169,7 +175,12 @@ func (m *Model) path(v *value) ([]step, error) {
 		writer[s.base().out.slot] = s
 	}
 	var path []step
+	joined := len(m.inputs) == 1
 	for s := writer[v.slot]; s != nil; {
+		if m.joinsInputs(s) {
+			joined = true
+			break
+		}
 		path = append(path, s)
 		next := complement(writer, s)
 		if next == nil {
@@ -184,8 +195,26 @@ func (m *Model) path(v *value) ([]step, error) {
 		}
 		s = writer[next.slot]
 	}
+	if !joined {
+		return nil, fmt.Errorf("not a chain of dense layers: %d inputs: want one, or all joined in their order", len(m.inputs))
+	}
 	slices.Reverse(path)
 	return path, nil
+}
+
+// joinsInputs tells whether a step makes one row of the features of all inputs, in their order:
+// what comes before the first layer where each column of a table is an input.
+func (m *Model) joinsInputs(s step) bool {
+	c, ok := s.(*concat)
+	if !ok || len(m.inputs) == 1 || len(c.in) != len(m.inputs) || len(c.out.shape) != 1 {
+		return false
+	}
+	for i, in := range m.inputs {
+		if c.in[i].slot != in.slot {
+			return false
+		}
+	}
+	return true
 }
 
 // complement returns p if s joins 1-p and p.

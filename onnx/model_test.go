@@ -225,6 +225,12 @@ func TestMLRefused(t *testing.T) {
 		{"LinearClassifier", []string{"x"}, []attr{floatsAttr("coefficients", make([]float32, 8)...), floatsAttr("intercepts", 1, 2), intsAttr("classlabels_ints", 1, 2), textAttr("post_transform", "PROBIT")}, "PROBIT"},
 		{"LinearRegressor", []string{"x"}, []attr{intAttr("targets", -1)}, "targets -1"},
 		{"ZipMap", []string{"x"}, nil, "classlabels"},
+		{"FeatureVectorizer", []string{"x", "x"}, []attr{intsAttr("inputdimensions", 4)}, "1 inputdimensions for 2 inputs"},
+		{"FeatureVectorizer", []string{"x", "x"}, []attr{intsAttr("inputdimensions", 4, 3)}, "input 1 of shape [rows 4]"},
+		{"FeatureVectorizer", []string{"x", ""}, nil, "an input is missing"},
+		{"FeatureVectorizer", []string{"x", "v"}, nil, "input 1 of shape [4]"},
+		{"Imputer", []string{"x"}, nil, "not supported"},
+		{"OneHotEncoder", []string{"x"}, nil, "not supported"},
 		{"ArrayFeatureExtractor", []string{"x", "i"}, nil, ""},
 		{"ArrayFeatureExtractor", []string{"x", "x"}, nil, "depend"},
 	} {

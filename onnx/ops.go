@@ -164,6 +164,7 @@ var operators = map[string]operator{
 
 	// scikit-learn's.
 	"ai.onnx.ml.Scaler":                {least: 1, most: 1, build: buildScaler},
+	"ai.onnx.ml.FeatureVectorizer":     {least: 1, most: variadic, build: buildVectorizer},
 	"ai.onnx.ml.Normalizer":            {least: 1, most: 1, build: buildNormalizer},
 	"ai.onnx.ml.Binarizer":             {least: 1, most: 1, build: buildBinarizer},
 	"ai.onnx.ml.ArrayFeatureExtractor": {least: 2, most: 2, build: buildExtractor},
