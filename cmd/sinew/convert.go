@@ -171,6 +171,9 @@ func (f *convertCommand) load(cmd *cobra.Command, path string) (*model, error) {
 		} else {
 			one, err = o.Network()
 		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	default:
 		m, err = loadModel(path)
 		if err != nil || m.all == nil {

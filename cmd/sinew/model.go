@@ -89,7 +89,9 @@ func loadModel(path string) (*model, error) {
 	case kindONNX:
 		var o *onnx.Model
 		if o, err = onnx.LoadFile(path); err == nil {
-			one, err = o.Network()
+			if one, err = o.Network(); err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
 		}
 	default: // tensors of another program: the error says what is missing
 		one, err = net.LoadFile(path)

@@ -248,7 +248,7 @@ func TestConvert(t *testing.T) {
 		{"model.safetensors x --member 0", exitUsage, "--member goes with an ensemble"},
 		{"model.safetensors x --classes a,b", exitUsage, "--classes"},
 		{"two x --to torch", exitUsage, "take one with --member"},
-		{"two.onnx x", exitError, "two operands depend on the inputs"},
+		{"two.onnx x", exitError, `two.onnx: onnx: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum": two operands depend on the inputs`},
 		{"two x --member 2", exitUsage, "--member 2: want 0...1"},
 		{"d.pt x --loss hinge", exitUsage, `--loss: unknown loss "hinge"`},
 		{"missing x", exitError, "missing"},
