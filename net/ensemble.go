@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/internal/safetensors"
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -84,37 +83,10 @@ const maxConfigs = 16 * maxConfig
 
 // SaveFile writes the ensemble to a safetensors file as [Network.SaveFile] does: the
 // tensors of member k are named "members.k." and what they are in a network's file.
-func (e *Ensemble) SaveFile(path string) error {
-	if err := atomicfile.Write(path, e.save); err != nil {
-		return fmt.Errorf("net: save ensemble: %w", err)
-	}
-	return nil
-}
+func (e *Ensemble) SaveFile(path string) error { return e.SaveFileAs(path, Float32) }
 
 // Save writes what SaveFile does to w.
-func (e *Ensemble) Save(w io.Writer) error {
-	if err := e.save(w); err != nil {
-		return fmt.Errorf("net: save ensemble: %w", err)
-	}
-	return nil
-}
-
-func (e *Ensemble) save(w io.Writer) error {
-	var configs []Config
-	var tensors []safetensors.Tensor
-	for k, m := range e.members {
-		configs = append(configs, m.config)
-		tensors = append(tensors, m.fileTensors(memberPrefix(k))...)
-	}
-	text, err := json.Marshal(configs)
-	if err != nil {
-		return err
-	}
-	if len(text) > maxConfigs {
-		return fmt.Errorf("the configurations take %d bytes: want at most %d", len(text), maxConfigs)
-	}
-	return safetensors.Write(w, tensors, map[string]string{"format": "pt", versionKey: version, ensembleKey: string(text)})
-}
+func (e *Ensemble) Save(w io.Writer) error { return e.SaveAs(w, Float32) }
 
 func memberPrefix(k int) string { return fmt.Sprintf("members.%d.", k) }
 

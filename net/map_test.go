@@ -142,3 +142,37 @@ func TestSaveFileAs(t *testing.T) {
 		t.Error("an unknown precision is written")
 	}
 }
+
+// An ensemble in half precision holds the members that files in half precision of theirs hold.
+func TestEnsembleSaveFileAs(t *testing.T) {
+	e := threeMembers(t, net.SoftmaxCrossEntropy)
+	for _, p := range []net.Precision{net.Float16, net.BFloat16} {
+		path := filepath.Join(t.TempDir(), "half.safetensors")
+		if err := e.SaveFileAs(path, p); err != nil {
+			t.Fatal(err)
+		}
+		back, err := net.LoadEnsembleFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, m := range e.Members() {
+			var alone bytes.Buffer
+			if err := m.SaveAs(&alone, p); err != nil {
+				t.Fatal(err)
+			}
+			want, err := net.Load(&alone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameNetwork(t, back.Members()[k], want)
+		}
+	}
+	w, _ := e.Members()[1].Layer(0)
+	w[0] = 1e5
+	if err := e.SaveAs(new(bytes.Buffer), net.Float16); err == nil || !strings.Contains(err.Error(), `"members.1.layers.0.weight": element 0 is 100000: F16 holds up to 65504`) {
+		t.Errorf("1e5 as F16: %v", err)
+	}
+	if err := e.SaveAs(new(bytes.Buffer), 7); err == nil || !strings.Contains(err.Error(), "precision") {
+		t.Errorf("an unknown precision: %v", err)
+	}
+}

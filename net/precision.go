@@ -57,30 +57,84 @@ func (m *Network) SaveAs(w io.Writer, p Precision) error {
 }
 
 func (m *Network) save(w io.Writer, p Precision) error {
-	name, err := p.MarshalText()
-	if err != nil {
-		return err
-	}
 	config, err := json.Marshal(m.config)
 	if err != nil {
 		return err
 	}
-	metadata := map[string]string{"format": "pt", versionKey: version, configKey: string(config)}
-	tensors := m.fileTensors("")
+	tensors, err := m.tensorsAs("", p)
+	if err != nil {
+		return err
+	}
+	return safetensors.Write(w, tensors, p.metadata(configKey, string(config)))
+}
+
+// SaveFileAs is [Ensemble.SaveFile] with weights in the given precision, as
+// [Network.SaveFileAs] has them.
+func (e *Ensemble) SaveFileAs(path string, p Precision) error {
+	if err := atomicfile.Write(path, func(w io.Writer) error { return e.save(w, p) }); err != nil {
+		return fmt.Errorf("net: save ensemble: %w", err)
+	}
+	return nil
+}
+
+// SaveAs writes what SaveFileAs does to w.
+func (e *Ensemble) SaveAs(w io.Writer, p Precision) error {
+	if err := e.save(w, p); err != nil {
+		return fmt.Errorf("net: save ensemble: %w", err)
+	}
+	return nil
+}
+
+func (e *Ensemble) save(w io.Writer, p Precision) error {
+	var configs []Config
+	var tensors []safetensors.Tensor
+	for k, m := range e.members {
+		more, err := m.tensorsAs(memberPrefix(k), p)
+		if err != nil {
+			return err
+		}
+		configs, tensors = append(configs, m.config), append(tensors, more...)
+	}
+	text, err := json.Marshal(configs)
+	if err != nil {
+		return err
+	}
+	if len(text) > maxConfigs {
+		return fmt.Errorf("the configurations take %d bytes: want at most %d", len(text), maxConfigs)
+	}
+	return safetensors.Write(w, tensors, p.metadata(ensembleKey, string(text)))
+}
+
+// metadata returns that of a file with weights of the precision, and the given entry.
+func (p Precision) metadata(key, value string) map[string]string {
+	all := map[string]string{"format": "pt", versionKey: version, key: value}
 	if p != Float32 {
-		metadata[precisionKey] = string(name)
-		for i := range m.layers {
-			weight := fmt.Sprintf("layers.%d.weight", i)
-			for k, t := range tensors {
-				if t.Name == weight {
-					if tensors[k], err = safetensors.NewHalf(string(name), weight, t.Shape, m.layers[i].w); err != nil {
-						return err
-					}
+		all[precisionKey] = p.String()
+	}
+	return all
+}
+
+// tensorsAs is fileTensors with weights in the precision.
+func (m *Network) tensorsAs(prefix string, p Precision) ([]safetensors.Tensor, error) {
+	name, err := p.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	tensors := m.fileTensors(prefix)
+	if p == Float32 {
+		return tensors, nil
+	}
+	for i := range m.layers {
+		weight := fmt.Sprintf("%slayers.%d.weight", prefix, i)
+		for k, t := range tensors {
+			if t.Name == weight {
+				if tensors[k], err = safetensors.NewHalf(string(name), weight, t.Shape, m.layers[i].w); err != nil {
+					return nil, err
 				}
 			}
 		}
 	}
-	return safetensors.Write(w, tensors, metadata)
+	return tensors, nil
 }
 
 // filePrecision returns the dtype that the weights of a file have.

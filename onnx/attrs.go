@@ -15,6 +15,9 @@ func (n *node) attr(name string, typ int64) (*attribute, error) {
 			continue
 		}
 		a.used = true
+		if a.ref != "" {
+			return nil, fmt.Errorf("attribute %s refers to another, %.40q, outside of a function", name, a.ref)
+		}
 		if a.other || a.typ != typ && a.typ != 0 {
 			return nil, fmt.Errorf("attribute %s is of type %d: want %d", name, a.typ, typ)
 		}

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// The operator sets that are understood.
+// The operator sets that are understood. Sets 23 to 25 gave operators here new types, not new
+// meanings, and added Swish; later ones were not looked at.
 const (
-	minOpset, maxOpset     = 7, 22
+	minOpset, maxOpset     = 7, 25
 	minMLOpset, maxMLOpset = 1, 5
 
 	mlDomain = "ai.onnx.ml"
@@ -65,12 +66,17 @@ type builder struct {
 	slots          []int // elements per row
 	inputs         int   // slots below hold inputs
 	rowTotal       int
-	foldRoom       int   // elements that may still be made of nothing, see minFolded
-	cost, foldCost int64 // arithmetic of one row, and of constants
+	decoded        map[*tensorProto]*value
+	changed        map[changed][]float32
+	owned          map[*float32]bool // first elements of lists that were counted
+	constants      int               // elements of all of them
+	foldRoom       int               // elements that may still be made of nothing, see minFolded
+	cost, foldCost int64             // arithmetic of one row, and of constants
 }
 
 func newBuilder(m *modelProto, external *folder) (*builder, error) {
-	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{}, foldRoom: minFolded}
+	b := &builder{external: external, pending: map[string]*tensorProto{}, values: map[string]*value{}, needed: map[string]bool{},
+		decoded: map[*tensorProto]*value{}, changed: map[changed][]float32{}, owned: map[*float32]bool{}, foldRoom: minFolded}
 	for _, o := range m.opsets {
 		var version *int64
 		lo, hi := int64(minOpset), int64(maxOpset)
@@ -110,6 +116,9 @@ func build(m *modelProto, external *folder) (*Model, error) {
 		return nil, err
 	}
 	g := m.graph
+	if g.nodes, err = inline(m); err != nil {
+		return nil, err
+	}
 	out := &Model{producer: m.producer, opset: b.opset, mlOpset: b.mlOpset}
 	for _, in := range g.inputs {
 		if b.pending[in.name] != nil {
@@ -143,7 +152,7 @@ func build(m *modelProto, external *folder) (*Model, error) {
 		}
 		out.outputs = append(out.outputs, v)
 	}
-	out.slots = b.slots
+	out.slots, out.constants = b.slots, b.constants
 	out.steps = b.fuse(out.outputs)
 	return out, nil
 }
@@ -247,27 +256,51 @@ func (b *builder) value(name string) (*value, error) {
 
 // constant decodes a tensor, which makes room for constants of constants.
 func (b *builder) constant(t *tensorProto) (*value, error) {
+	if v := b.decoded[t]; v != nil { // of a function that is called again
+		return v, nil
+	}
 	v, err := t.constant(b.external)
-	if err == nil {
+	if err != nil {
+		return nil, err
+	}
+	if v.kind == floats {
+		b.own(v.f)
+	} else {
 		b.foldRoom += 4 * v.size()
 	}
-	return v, err
+	b.decoded[t] = v
+	return v, nil
+}
+
+// own counts a list of numbers that the file holds, once.
+func (b *builder) own(f []float32) {
+	if len(f) > 0 && !b.owned[&f[0]] {
+		b.owned[&f[0]] = true
+		b.constants += len(f)
+		b.foldRoom += 4 * len(f)
+	}
 }
 
 // node builds one node.
 func (b *builder) node(n *node) error {
 	name := n.op
+	opset, lo, hi := b.opset, int64(minOpset), int64(maxOpset)
 	switch n.domain {
 	case "", "ai.onnx":
-		n.opset = b.opset
 	case mlDomain:
-		n.opset = b.mlOpset
+		opset, lo, hi = b.mlOpset, minMLOpset, maxMLOpset
 		name = mlDomain + "." + n.op
 	default:
 		return fmt.Errorf("domain %.100q is not supported", n.domain)
 	}
-	if n.opset == 0 {
-		return fmt.Errorf("the model imports no opset of domain %q", n.domain)
+	if n.call == nil {
+		n.opset = opset
+	}
+	switch {
+	case n.opset == 0:
+		return fmt.Errorf("no opset of domain %q is imported", n.domain)
+	case n.opset < lo || n.opset > hi: // of a function: the model's are checked
+		return fmt.Errorf("want opset %d...%d", lo, hi)
 	}
 	op, ok := operators[name]
 	if !ok {
@@ -411,13 +444,21 @@ func vector(f []float32) *value { return &value{f: f, shape: []int{len(f)}} }
 
 // fail says which node an error is about.
 func (n *node) fail(err error) error {
+	return fmt.Errorf("%s: %w", n.describe(), err)
+}
+
+// describe names the operator, its opset and the node, and the functions that the node is of.
+func (n *node) describe() string {
 	op := n.op
 	if n.domain != "" {
 		op = n.domain + "." + n.op
 	}
-	name := n.name
-	if name == "" && len(n.outputs) > 0 {
-		return fmt.Errorf("operator %.100s (opset %d), unnamed node of output %.100q: %w", op, n.opset, n.outputs[0], err)
+	text := fmt.Sprintf("operator %.100s (opset %d), node %.100q", op, n.opset, n.name)
+	if n.name == "" && len(n.outputs) > 0 {
+		text = fmt.Sprintf("operator %.100s (opset %d), unnamed node of output %.100q", op, n.opset, n.outputs[0])
 	}
-	return fmt.Errorf("operator %.100s (opset %d), node %.100q: %w", op, n.opset, name, err)
+	for c := n.call; c != nil; c = c.call {
+		text += fmt.Sprintf(" of the function %.100s.%.100s that node %.100q calls", c.domain, c.op, c.name)
+	}
+	return text
 }

@@ -67,6 +67,18 @@ func (c *testCase) inputs() [][]float32 {
 	return x
 }
 
+// joined returns the values as a network takes them: those of all inputs, row by row.
+func (c *testCase) joined() []float32 {
+	var x []float32
+	for r := range c.rows() {
+		for _, in := range c.Inputs {
+			n := len(in.Values) / c.rows()
+			x = append(x, in.Values[r*n:][:n]...)
+		}
+	}
+	return x
+}
+
 // The promise: predictions within 1e-5 relative. It is taken relative to the largest output
 // of its tensor as well, for elements that cancel to nearly 0.
 const tolerance = 1e-5
@@ -152,7 +164,7 @@ func checkNetwork(t *testing.T, c *testCase, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := c.inputs()[0]
+	x := c.joined()
 	compare := func(what string, got []float32) {
 		for i, info := range m.Outputs() {
 			if info.Type != Float {

@@ -75,7 +75,16 @@ type chainBuilder struct {
 	chain
 	pending *affine // what was done to the inputs of the next layer, or nil
 	width   int
+	room    int // weights that the layers may still have
 }
+
+// minWeights and maxShared bound the weights of a network: so many, or so many times the
+// numbers of the file. Nodes of a small file can share one matrix, where the layers of a network
+// each have their own.
+const (
+	minWeights = 1 << 20
+	maxShared  = 8
+)
 
 // chain returns the model as layers, or an error that names the first node that is none.
 func (m *Model) chain() (*chain, error) {
@@ -87,7 +96,11 @@ func (m *Model) chain() (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chainBuilder{width: m.inputs[0].size()}
+	width := 0
+	for _, in := range m.inputs {
+		width += in.size()
+	}
+	c := &chainBuilder{width: width, room: max(minWeights, maxShared*m.constants)}
 	c.inputs = c.width
 	c.classes = m.classes(out)
 	for _, s := range steps {
@@ -108,8 +121,10 @@ func notChain(s step, err error) error {
 // chainOutput returns the output that a network would have: the only one of floats, or else
 // what the labels are the largest of.
 func (m *Model) chainOutput() (*value, error) {
-	if len(m.inputs) != 1 || m.inputs[0].kind != floats {
-		return nil, fmt.Errorf("not a chain of dense layers: %d inputs: want one of floating-point numbers", len(m.inputs))
+	for _, in := range m.inputs {
+		if in.kind != floats {
+			return nil, fmt.Errorf("not a chain of dense layers: input %.100q has %v elements: want floating-point", in.name, in.kind)
+		}
 	}
 	var out, label *value
 	for _, v := range m.outputs {
@@ -160,7 +175,12 @@ func (m *Model) path(v *value) ([]step, error) {
 		writer[s.base().out.slot] = s
 	}
 	var path []step
+	joined := len(m.inputs) == 1
 	for s := writer[v.slot]; s != nil; {
+		if m.joinsInputs(s) {
+			joined = true
+			break
+		}
 		path = append(path, s)
 		next := complement(writer, s)
 		if next == nil {
@@ -175,8 +195,26 @@ func (m *Model) path(v *value) ([]step, error) {
 		}
 		s = writer[next.slot]
 	}
+	if !joined {
+		return nil, fmt.Errorf("not a chain of dense layers: %d inputs: want one, or all joined in their order", len(m.inputs))
+	}
 	slices.Reverse(path)
 	return path, nil
+}
+
+// joinsInputs tells whether a step makes one row of the features of all inputs, in their order:
+// what comes before the first layer where each column of a table is an input.
+func (m *Model) joinsInputs(s step) bool {
+	c, ok := s.(*concat)
+	if !ok || len(m.inputs) == 1 || len(c.in) != len(m.inputs) || len(c.out.shape) != 1 {
+		return false
+	}
+	for i, in := range m.inputs {
+		if c.in[i].slot != in.slot {
+			return false
+		}
+	}
+	return true
 }
 
 // complement returns p if s joins 1-p and p.
@@ -250,6 +288,9 @@ func (c *chainBuilder) add(s step) error {
 func (c *chainBuilder) linear(s *linear) error {
 	if s.in[0].size() != s.inputs {
 		return fmt.Errorf("a layer for parts of %d elements of a row of %d", s.inputs, s.in[0].size())
+	}
+	if c.room -= len(s.w); c.room < 0 {
+		return errors.New("too many layers share their weights: a network has them for each")
 	}
 	l := chainLayer{in: s.inputs, out: s.outputs, w: s.w, b: s.b, bare: s.b == nil}
 	if l.b == nil {

@@ -9,16 +9,17 @@
 //
 // # What is understood
 //
-// Operator sets 7 to 22 of the standard domain and 1 to 5 of ai.onnx.ml, with the meaning that
-// each version gives to an operator. The first dimension of every input counts rows, whatever
+// Operator sets 7 to 25 of the standard domain and 1 to 5 of ai.onnx.ml, with the meaning that
+// each version gives to an operator. Functions that the model defines are put in the place
+// of their calls. The first dimension of every input counts rows, whatever
 // number the file gives it, and rows must not mix: an operator that would make one row
 // depend on another is refused. So is everything else that cannot be computed as the file
 // says, by an error that names the operator, its node and the operator set's version.
 //
 // All arithmetic is in float32; float64, float16 and bfloat16 numbers are rounded or widened
 // to it when they are read. A cast between these types is no operation. Quantised and
-// complex types, sequences, control flow, training information, sparse tensors and functions
-// defined by the model are refused.
+// complex types, sequences, control flow, training information and sparse tensors are
+// refused.
 //
 // Patterns that exporters write for one function are recognised and computed as that
 // function: GELU in both forms, SiLU, hard sigmoid, hard swish, ReLU6, softplus, layer

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -83,6 +84,19 @@ func buildGelu(b *builder, n *node, in []*value) ([]*value, error) {
 	return nil, fmt.Errorf("approximate %.40q: want \"none\" or \"tanh\"", form)
 }
 
+// buildSwish: with the factor 1 it is SiLU.
+func buildSwish(b *builder, n *node, in []*value) ([]*value, error) {
+	at := &attrs{n: n}
+	alpha := at.float("alpha", 1)
+	if at.err != nil {
+		return nil, at.err
+	}
+	if alpha == 1 {
+		return one(b.unary(n, siluFunc, in[0], 0, 0))
+	}
+	return one(b.unary(n, swishFunc, in[0], alpha, 0))
+}
+
 // buildClip reads the bounds from attributes before opset 11 and from inputs since then.
 func buildClip(b *builder, n *node, in []*value) ([]*value, error) {
 	lo, hi := math.Inf(-1), math.Inf(1)
@@ -139,6 +153,21 @@ var (
 		return x
 	}}
 )
+
+// changesNothing tells whether x op y is x, to the bit, for a number y: exporters write x·1 for
+// a scale that the user left alone, and it would hide patterns and layers.
+func (op *pairOp) changesNothing(y *value) bool {
+	if y.dynamic || len(y.f) != 1 {
+		return false
+	}
+	switch op {
+	case mulOp, divOp, powOp:
+		return y.f[0] == 1
+	case subOp:
+		return math.Float32bits(y.f[0]) == 0
+	}
+	return false
+}
 
 // pair is z = f(x, y) with numpy's broadcasting within a row.
 type pair struct {
@@ -308,6 +337,9 @@ func (b *builder) binary(n *node, op *pairOp, x, y *value) (*value, error) {
 	inner, shape, rowsLast, err := joint(x, y)
 	if err != nil {
 		return nil, err
+	}
+	if x.dynamic && slices.Equal(shape, x.shape) && op.changesNothing(y) {
+		return x, nil
 	}
 	s := &pair{stepBase: stepBase{node: n, in: []*value{x, y}}, op: op}
 	if err := b.operands(s.in, inner, shape, &s.x, &s.y); err != nil {

@@ -35,11 +35,43 @@ func Save(w io.Writer, m *net.Network) error {
 	return nil
 }
 
+// SaveEnsembleFile is [SaveFile] for an ensemble: its members side by side in one graph, and
+// the mean of what they predict. That is no chain of layers: read back, a [Runner] gives
+// the bits of the ensemble's Predictor, and [Model.Network] says no.
+func SaveEnsembleFile(path string, e *net.Ensemble) error {
+	err := atomicfile.Write(path, func(w io.Writer) error { return saveEnsemble(w, e) })
+	if err != nil {
+		return fmt.Errorf("onnx: save ensemble: %w", err)
+	}
+	return nil
+}
+
+// SaveEnsemble writes what SaveEnsembleFile does to w.
+func SaveEnsemble(w io.Writer, e *net.Ensemble) error {
+	if err := saveEnsemble(w, e); err != nil {
+		return fmt.Errorf("onnx: save ensemble: %w", err)
+	}
+	return nil
+}
+
 func save(w io.Writer, m *net.Network) error {
 	g, err := fromNet(m)
 	if err != nil {
 		return err
 	}
+	return g.writeTo(w)
+}
+
+func saveEnsemble(w io.Writer, e *net.Ensemble) error {
+	g, err := fromEnsemble(e)
+	if err != nil {
+		return err
+	}
+	return g.writeTo(w)
+}
+
+// writeTo writes the file around the graph.
+func (g *graphWriter) writeTo(w io.Writer) error {
 	opset, model := &message{}, &message{}
 	opset.text(1, "")
 	opset.int(2, writtenOpset)

@@ -14,8 +14,18 @@ import (
 type folder struct {
 	path  string
 	root  *os.Root
-	files map[string]*os.File
+	files map[string]*dataFile // by clean location
 }
+
+// dataFile is an open file and how many bytes of it may still be read.
+type dataFile struct {
+	*os.File
+	size, room int64
+}
+
+// maxReads bounds what is read of a data file, in times its size: tensors that share bytes, as
+// tied weights may, take memory each.
+const maxReads = 4
 
 // maxDataFiles bounds how many external files stay open while a model is read; exporters
 // write one, or one per tensor.
@@ -51,12 +61,11 @@ func (d *folder) read(entries map[string]string, size int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
+	if offset > f.size || size > f.size-offset {
+		return nil, fmt.Errorf("%.200q has %d bytes: want %d at offset %d", location, f.size, size, offset)
 	}
-	if have := info.Size(); offset > have || size > have-offset {
-		return nil, fmt.Errorf("%.200q has %d bytes: want %d at offset %d", location, have, size, offset)
+	if f.room -= size; f.room < 0 {
+		return nil, fmt.Errorf("%.200q: tensors share its bytes, and take more than %d times its size together", location, maxReads)
 	}
 	b := make([]byte, size)
 	if _, err := io.ReadFull(io.NewSectionReader(f, offset, size), b); err != nil {
@@ -65,13 +74,14 @@ func (d *folder) read(entries map[string]string, size int64) ([]byte, error) {
 	return b, nil
 }
 
-func (d *folder) open(location string) (*os.File, error) {
-	if f := d.files[location]; f != nil {
-		return f, nil
-	}
+func (d *folder) open(location string) (*dataFile, error) {
 	// Root refuses these too; but what ".." means must not depend on the system.
 	if !filepath.IsLocal(filepath.FromSlash(location)) || hasDotDot(location) {
 		return nil, fmt.Errorf("location %.200q: want a path within the model's folder", location)
+	}
+	name := filepath.Clean(filepath.FromSlash(location))
+	if f := d.files[name]; f != nil {
+		return f, nil
 	}
 	if len(d.files) == maxDataFiles {
 		return nil, fmt.Errorf("more than %d files", maxDataFiles)
@@ -81,9 +91,8 @@ func (d *folder) open(location string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.root, d.files = root, map[string]*os.File{}
+		d.root, d.files = root, map[string]*dataFile{}
 	}
-	name := filepath.FromSlash(location)
 	// Before the opening: that of a named pipe would wait for a writer.
 	info, err := d.root.Stat(name)
 	if err != nil {
@@ -96,8 +105,12 @@ func (d *folder) open(location string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.files[location] = f
-	return f, nil
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	d.files[name] = &dataFile{f, info.Size(), maxReads * info.Size()}
+	return d.files[name], nil
 }
 
 // hasDotDot tells whether any part of a path, by either separator, is "..".

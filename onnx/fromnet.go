@@ -15,33 +15,70 @@ const (
 
 // fromNet writes the graph of a network.
 func fromNet(m *net.Network) (*graphWriter, error) {
+	g := newGraph(m.Inputs(), m.Outputs())
+	x, err := g.network("", m)
+	if err != nil {
+		return nil, err
+	}
+	g.node("Identity", "output", []string{x})
+	return g, nil
+}
+
+// fromEnsemble writes the graph of an ensemble: that of each member, side by side, and
+// their mean, summed in the order of the members as the ensemble's Predictor does.
+func fromEnsemble(e *net.Ensemble) (*graphWriter, error) {
+	members := e.Members()
+	if len(members) == 1 {
+		return fromNet(members[0])
+	}
+	g := newGraph(e.Inputs(), e.Outputs())
+	var all []string
+	for k, m := range members {
+		x, err := g.network(fmt.Sprintf("members.%d.", k), m)
+		if err != nil {
+			return nil, fmt.Errorf("member %d: %w", k, err)
+		}
+		all = append(all, x)
+	}
+	sum := g.node("Sum", "mean/Sum", all)
+	g.node("Mul", "output", []string{sum, g.constant("mean.share", []float32{1 / float32(len(members))})})
+	return g, nil
+}
+
+// newGraph returns a graph with its input and output, and no nodes.
+func newGraph(inputs, outputs int) *graphWriter {
 	g := &graphWriter{}
-	config := m.Config()
 	g.graph.text(2, "sinew")
-	g.tensorInfo(11, "input", m.Inputs())
-	g.tensorInfo(12, "output", m.Outputs())
-	x, in := g.transform("input", m.Transform()), config.Inputs
+	g.tensorInfo(11, "input", inputs)
+	g.tensorInfo(12, "output", outputs)
+	return g
+}
+
+// network adds the nodes of a network and returns the name of what it predicts. Names of
+// nodes and constants begin with prefix.
+func (g *graphWriter) network(prefix string, m *net.Network) (string, error) {
+	config := m.Config()
+	x, in := g.transform(prefix, m.Transform()), config.Inputs
 	for i, l := range config.Layers {
-		prefix := fmt.Sprintf("layers.%d", i)
+		layer := fmt.Sprintf("%slayers.%d", prefix, i)
 		w, b := m.Layer(i)
-		x = g.node("Gemm", prefix+"/Gemm", []string{
-			x, g.constant(prefix+".weight", w, in, l.Units), g.constant(prefix+".bias", b, l.Units),
+		x = g.node("Gemm", layer+"/Gemm", []string{
+			x, g.constant(layer+".weight", w, in, l.Units), g.constant(layer+".bias", b, l.Units),
 		})
-		x = g.norm(prefix, x, m, i, l)
+		x = g.norm(layer, x, m, i, l)
 		var err error
-		if x, err = g.activate(prefix, x, l.Activation.String(), alphaOf(l)); err != nil {
-			return nil, fmt.Errorf("layer %d: %w", i, err)
+		if x, err = g.activate(layer, x, l.Activation.String(), alphaOf(l)); err != nil {
+			return "", fmt.Errorf("layer %d: %w", i, err)
 		}
 		in = l.Units
 	}
 	switch config.Loss {
 	case net.SoftmaxCrossEntropy:
-		x = g.node("Softmax", "Softmax", []string{x}, intAttr("axis", -1))
+		x = g.node("Softmax", prefix+"Softmax", []string{x}, intAttr("axis", -1))
 	case net.BinaryCrossEntropy:
-		x = g.node("Sigmoid", "Sigmoid", []string{x})
+		x = g.node("Sigmoid", prefix+"Sigmoid", []string{x})
 	}
-	g.node("Identity", "output", []string{x})
-	return g, nil
+	return x, nil
 }
 
 func alphaOf(l net.Layer) float64 {
@@ -55,16 +92,18 @@ func alphaOf(l net.Layer) float64 {
 }
 
 // transform adds the map of the inputs.
-func (g *graphWriter) transform(x string, t *net.Transform) string {
+func (g *graphWriter) transform(prefix string, t *net.Transform) string {
+	x := "input"
 	if t == nil {
 		return x
 	}
-	x = g.node("Sub", "input/Sub", []string{x, g.constant("input.mean", t.Mean, t.Inputs())})
+	prefix += "input"
+	x = g.node("Sub", prefix+"/Sub", []string{x, g.constant(prefix+".mean", t.Mean, t.Inputs())})
 	if t.Scale != nil {
-		x = g.node("Mul", "input/Mul", []string{x, g.constant("input.scale", t.Scale, t.Inputs())})
+		x = g.node("Mul", prefix+"/Mul", []string{x, g.constant(prefix+".scale", t.Scale, t.Inputs())})
 	}
 	if t.Matrix != nil {
-		x = g.node("MatMul", "input/MatMul", []string{x, g.constant("input.matrix", t.Matrix, t.Inputs(), t.Outputs())})
+		x = g.node("MatMul", prefix+"/MatMul", []string{x, g.constant(prefix+".matrix", t.Matrix, t.Inputs(), t.Outputs())})
 	}
 	return x
 }

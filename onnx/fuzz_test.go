@@ -82,8 +82,12 @@ func checkRuns(t *testing.T, data []byte) bool {
 	if err != nil {
 		return false
 	}
-	if n, err := m.Network(); err == nil && n.Inputs() != m.inputs[0].size() {
-		t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), m.inputs[0].size())
+	width := 0
+	for _, in := range m.inputs {
+		width += in.size()
+	}
+	if n, err := m.Network(); err == nil && n.Inputs() != width {
+		t.Errorf("a network of %d inputs for a model of %d", n.Inputs(), width)
 	}
 	const most = 1 << 16 // elements of a row: larger ones only cost time
 	total, work := 0, int64(0)

@@ -43,8 +43,8 @@ func (b *builder) linear(node *node, x *value, w []float32, k, n int, bias []flo
 }
 
 // matrix returns the elements of a constant matrix, transposed if asked, times scale.
-// They may be the constant's own.
-func matrix(v *value, transposed bool, scale float64) (w []float32, rows, cols int, err error) {
+// They may be the constant's own, or those that another node asked for.
+func (b *builder) matrix(v *value, transposed bool, scale float64) (w []float32, rows, cols int, err error) {
 	if v.dynamic {
 		return nil, 0, 0, errConstant
 	}
@@ -53,10 +53,34 @@ func matrix(v *value, transposed bool, scale float64) (w []float32, rows, cols i
 	}
 	w, rows, cols = v.f, v.shape[0], v.shape[1]
 	if transposed {
-		w = transpose(w, rows, cols)
 		rows, cols = cols, rows
 	}
-	return scaled(w, scale), rows, cols, nil
+	if len(w) == 0 || !transposed && scale == 1 {
+		return w, rows, cols, nil
+	}
+	// Once for all nodes that share the matrix, and counted: a small file can have many
+	// nodes and ask for many scales.
+	key := changed{&w[0], len(w), transposed, rows, scale}
+	if done := b.changed[key]; done != nil {
+		return done, rows, cols, nil
+	}
+	if err := b.take(v.shape); err != nil {
+		return nil, 0, 0, err
+	}
+	if transposed {
+		w = transpose(w, v.shape[0], v.shape[1])
+	}
+	b.changed[key] = scaled(w, scale)
+	return b.changed[key], rows, cols, nil
+}
+
+// changed is what matrix was asked for.
+type changed struct {
+	first      *float32
+	n          int
+	transposed bool
+	rows       int
+	scale      float64
 }
 
 // transpose returns the transpose of w (rows, cols).
@@ -96,7 +120,7 @@ func buildMatMul(b *builder, n *node, in []*value) ([]*value, error) {
 	case x.dynamic && w.dynamic:
 		return nil, errProduct
 	case w.dynamic && w.rowsLast: // A·Xᵗ = (X·Aᵗ)ᵗ
-		t, k, m, err := matrix(x, true, 1)
+		t, k, m, err := b.matrix(x, true, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +183,7 @@ func buildGemm(b *builder, n *node, in []*value) ([]*value, error) {
 		if w.rowsLast == transB {
 			return nil, fmt.Errorf("transB %t with shape %s: rows would mix", transB, w.describe())
 		}
-		m, rows, cols, err := matrix(x, !transA, alpha)
+		m, rows, cols, err := b.matrix(x, !transA, alpha)
 		if err != nil {
 			return nil, err
 		}
@@ -169,13 +193,17 @@ func buildGemm(b *builder, n *node, in []*value) ([]*value, error) {
 	case x.dynamic && x.rowsLast != transA:
 		return nil, fmt.Errorf("transA %t with shape %s: rows would mix", transA, x.describe())
 	default:
-		m, rows, cols, err := matrix(w, transB, alpha)
+		m, rows, cols, err := b.matrix(w, transB, alpha)
 		if err != nil {
 			return nil, err
 		}
 		a := x.alias(x.shape)
 		if !x.dynamic && transA {
-			a = &value{shape: []int{x.shape[1], x.shape[0]}, f: transpose(x.f, x.shape[0], x.shape[1])}
+			t, m, k, err := b.matrix(x, true, 1)
+			if err != nil {
+				return nil, err
+			}
+			a = &value{shape: []int{m, k}, f: t}
 		}
 		if bias, ok := rowVector(c, cols); ok && x.dynamic {
 			return one(b.linear(n, a, m, rows, cols, scaled(bias, beta)))

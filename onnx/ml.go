@@ -51,6 +51,35 @@ func (b *builder) asFloat(n *node, x *value) (*value, error) {
 	return b.emit(&cast{stepBase: stepBase{node: n, in: []*value{x}}}, floats, x.shape)
 }
 
+// buildVectorizer joins the columns of its inputs: a table with an input for each column
+// begins so.
+func buildVectorizer(b *builder, n *node, in []*value) ([]*value, error) {
+	at := &attrs{n: n}
+	sizes, given := at.ints("inputdimensions")
+	if at.err != nil {
+		return nil, at.err
+	}
+	if given && len(sizes) != len(in) {
+		return nil, fmt.Errorf("%d inputdimensions for %d inputs", len(sizes), len(in))
+	}
+	s := &concat{stepBase: stepBase{node: n}}
+	total := 0
+	for i, x := range in {
+		if x == nil {
+			return nil, errors.New("an input is missing")
+		}
+		x, err := b.asFloat(n, x)
+		if err != nil {
+			return nil, err
+		}
+		if !x.dynamic || len(x.shape) != 1 || given && sizes[i] != int64(x.shape[0]) {
+			return nil, fmt.Errorf("input %d of shape %s: want rows and as many features as inputdimensions says", i, x.describe())
+		}
+		s.in, s.chunks, total = append(s.in, x), append(s.chunks, x.shape[0]), total+x.shape[0]
+	}
+	return one(b.emit(s, floats, []int{total}))
+}
+
 func buildBinarizer(b *builder, n *node, in []*value) ([]*value, error) {
 	at := &attrs{n: n}
 	threshold := at.float("threshold", 0)
@@ -262,7 +291,12 @@ func (b *builder) linearModel(n *node, x *value, biases string, outputs int) (*v
 	if !x.dynamic || len(x.shape) != 1 || outputs == 0 || len(w)/outputs != x.size() || len(w)%outputs != 0 || bias != nil && len(bias) != outputs {
 		return nil, nil, fmt.Errorf("%d coefficients and %d intercepts for shape %s", len(w), len(bias), x.describe())
 	}
-	z, err := b.linear(n, x, transpose(w, outputs, x.size()), x.size(), outputs, bias)
+	b.own(w)
+	t, _, _, err := b.matrix(&value{f: w, shape: []int{outputs, x.size()}}, true, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	z, err := b.linear(n, x, t, x.size(), outputs, bias)
 	return z, at, err
 }
 

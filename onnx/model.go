@@ -17,6 +17,7 @@ type Model struct {
 	inputs, outputs []*value
 	steps           []step
 	slots           []int
+	constants       int // numbers in the file
 }
 
 // maxFile is protobuf's own limit on a message.
@@ -68,9 +69,16 @@ func LoadFile(path string) (*Model, error) {
 }
 
 func loadFile(path string) (*Model, error) {
-	f, err := os.Open(path)
+	info, err := os.Stat(path) // before opening, which waits on a named pipe
 	if err != nil {
 		return nil, errors.Unwrap(err) // the path is in front of it already
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
 	}
 	defer f.Close()
 	b, err := readFile(f)
@@ -99,12 +107,6 @@ func readFile(f *os.File) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if info.IsDir() {
-		return nil, errors.New("a directory: want a regular file")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("mode %v: want a regular file", info.Mode())
 	}
 	if info.Size() > maxFile {
 		return nil, fmt.Errorf("%d bytes: want at most %d, protobuf's limit", info.Size(), maxFile)
@@ -135,6 +137,37 @@ func (m *Model) Producer() string { return m.producer }
 
 // Opset returns the version of the standard operators that the file asks for.
 func (m *Model) Opset() int { return int(m.opset) }
+
+// Parameters returns how many numbers of the file the model computes with: weights, biases
+// and what norms and other operators have as constants.
+func (m *Model) Parameters() int {
+	total := 0
+	for _, s := range m.steps {
+		switch s := s.(type) {
+		case *linear:
+			total += len(s.w) + len(s.b)
+		case *batchNorm:
+			total += 4 * len(s.gamma)
+		case *layerNorm:
+			total += len(s.gamma) + len(s.beta)
+		}
+		for _, v := range s.base().in {
+			total += len(v.f)
+		}
+	}
+	return total
+}
+
+// MultiplyAdds returns the multiplications of one row with weights.
+func (m *Model) MultiplyAdds() int64 {
+	total := int64(0)
+	for _, s := range m.steps {
+		if l, ok := s.(*linear); ok {
+			total += l.work()
+		}
+	}
+	return total
+}
 
 // Inputs describes the model's inputs, in the order in which [Runner.Run] takes them.
 func (m *Model) Inputs() []Info { return infos(m.inputs) }

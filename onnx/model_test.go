@@ -19,6 +19,10 @@ type testModel struct {
 
 // node1 is a node with everything open.
 func (m *testModel) node1(domain, op, name string, in, out []string, attrs ...attr) {
+	m.graph.message(1, nodeMessage(domain, op, name, in, out, attrs...))
+}
+
+func nodeMessage(domain, op, name string, in, out []string, attrs ...attr) *message {
 	n := &message{}
 	for _, s := range in {
 		n.text(1, s)
@@ -32,7 +36,7 @@ func (m *testModel) node1(domain, op, name string, in, out []string, attrs ...at
 		a(n)
 	}
 	n.text(7, domain)
-	m.graph.message(1, n)
+	return n
 }
 
 // ints adds an initializer of int64.
@@ -135,6 +139,8 @@ func TestRefused(t *testing.T) {
 		{oneNode(13, "LSTM", x), "not supported"},
 		{oneNode(13, "Loop", x), "not supported"},
 		{oneNode(13, "Gelu", x), "exists from opset 20 on"},
+		{oneNode(23, "Swish", x), "exists from opset 24 on"},
+		{oneNode(23, "Attention", x), "not supported"},
 		{oneNode(13, "LayerNormalization", []string{"x", "v"}), "exists from opset 17 on"},
 		{oneNode(13, "Gemm", x), "1 inputs: want 2...3"},
 		{oneNode(9, "Gemm", []string{"x", "w"}), "input C is missing"},
@@ -219,6 +225,12 @@ func TestMLRefused(t *testing.T) {
 		{"LinearClassifier", []string{"x"}, []attr{floatsAttr("coefficients", make([]float32, 8)...), floatsAttr("intercepts", 1, 2), intsAttr("classlabels_ints", 1, 2), textAttr("post_transform", "PROBIT")}, "PROBIT"},
 		{"LinearRegressor", []string{"x"}, []attr{intAttr("targets", -1)}, "targets -1"},
 		{"ZipMap", []string{"x"}, nil, "classlabels"},
+		{"FeatureVectorizer", []string{"x", "x"}, []attr{intsAttr("inputdimensions", 4)}, "1 inputdimensions for 2 inputs"},
+		{"FeatureVectorizer", []string{"x", "x"}, []attr{intsAttr("inputdimensions", 4, 3)}, "input 1 of shape [rows 4]"},
+		{"FeatureVectorizer", []string{"x", ""}, nil, "an input is missing"},
+		{"FeatureVectorizer", []string{"x", "v"}, nil, "input 1 of shape [4]"},
+		{"Imputer", []string{"x"}, nil, "not supported"},
+		{"OneHotEncoder", []string{"x"}, nil, "not supported"},
 		{"ArrayFeatureExtractor", []string{"x", "i"}, nil, ""},
 		{"ArrayFeatureExtractor", []string{"x", "x"}, nil, "depend"},
 	} {
@@ -301,10 +313,10 @@ func hostile() []named {
 	add("no node", `output "y": value "y" is not defined`, nothing)
 	old := newModel(6)
 	old.node("Relu", "y", []string{"x"})
-	add("old", "opset 6 of domain \"\": want 7...22", old)
-	young := newModel(23)
+	add("old", "opset 6 of domain \"\": want 7...25", old)
+	young := newModel(26)
 	young.node("Relu", "y", []string{"x"})
-	add("young", "opset 23", young)
+	add("young", "opset 26 of domain \"\": want 7...25", young)
 	foreign := newModel(13)
 	foreign.node1("com.example", "Relu", "the node", []string{"x"}, []string{"y"})
 	add("domain", `operator com.example.Relu (opset 0), node "the node": domain "com.example" is not supported`, foreign)

@@ -36,6 +36,7 @@ var (
 	clipFunc        = &function{"clip", runClip}
 	expFunc         = &function{"exp", func(dst, x []float32, _, _ float32) { mat.Exp(dst, x) }}
 	logFunc         = &function{"log", func(dst, x []float32, _, _ float32) { mat.Log(dst, x) }}
+	swishFunc       = &function{"swish", each(swish)}
 	celuFunc        = &function{"celu", each(celu)}
 	thresholdedFunc = &function{"thresholded-relu", each(thresholdedReLU)}
 	mishFunc        = &function{"mish", each(mish)}
@@ -107,6 +108,7 @@ var operators = map[string]operator{
 	"HardSwish":       {since: 14, least: 1, most: 1, rowsLast: true, build: buildUnary(hardSwishFunc)},
 	"Gelu":            {since: 20, least: 1, most: 1, rowsLast: true, build: buildGelu},
 	"Mish":            {since: 18, least: 1, most: 1, rowsLast: true, build: buildUnary(mishFunc)},
+	"Swish":           {since: 24, least: 1, most: 1, rowsLast: true, build: buildSwish},
 	"Softplus":        {least: 1, most: 1, rowsLast: true, build: buildUnary(softplusFunc)},
 	"Softsign":        {least: 1, most: 1, rowsLast: true, build: buildUnary(softsignFunc)},
 	"Clip":            {least: 1, most: 3, single: 11, rowsLast: true, build: buildClip},
@@ -162,6 +164,7 @@ var operators = map[string]operator{
 
 	// scikit-learn's.
 	"ai.onnx.ml.Scaler":                {least: 1, most: 1, build: buildScaler},
+	"ai.onnx.ml.FeatureVectorizer":     {least: 1, most: variadic, build: buildVectorizer},
 	"ai.onnx.ml.Normalizer":            {least: 1, most: 1, build: buildNormalizer},
 	"ai.onnx.ml.Binarizer":             {least: 1, most: 1, build: buildBinarizer},
 	"ai.onnx.ml.ArrayFeatureExtractor": {least: 2, most: 2, build: buildExtractor},

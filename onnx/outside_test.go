@@ -155,6 +155,19 @@ func TestExportInRuntime(t *testing.T) {
 		paths, names, want = append(paths, path), append(names, e.name), append(want, y)
 		list = append(list, ortCase{Model: path, Inputs: []ortData{{Shape: []int{rows, e.m.Inputs()}, Values: x}}})
 	}
+	for name, e := range ensembles(t) {
+		path := filepath.Join(dir, name+".onnx")
+		if err := SaveEnsembleFile(path, e); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		x := inputsFor(e.Members()[0], rows)
+		var y []any
+		for _, v := range e.NewPredictor(rows).Predict(x) {
+			y = append(y, float64(v))
+		}
+		paths, names, want = append(paths, path), append(names, "ensemble, "+name), append(want, y)
+		list = append(list, ortCase{Model: path, Inputs: []ortData{{Shape: []int{rows, e.Inputs()}, Values: x}}})
+	}
 	t.Run("checker", func(t *testing.T) { checkONNX(t, paths) })
 	t.Run("runtime", func(t *testing.T) {
 		for i, r := range runORT(t, list) {
@@ -180,7 +193,7 @@ func TestGraphsInRuntime(t *testing.T) {
 		t.Skip("thousands of graphs: not with -short")
 	}
 	runORT(t, []ortCase{}) // skips before the work
-	const rows, graphs = 3, 1500
+	const rows, graphs = 3, 2000
 	dir := t.TempDir()
 	var list []ortCase
 	var models []*Model

@@ -56,6 +56,9 @@ func mish(x, _, _ float64) float64 {
 	return x * fmath.Tanh(max(x, 0)+math.Log1p(fmath.Exp(-math.Abs(x))))
 }
 
+// swish is x·sigmoid(alpha·x).
+func swish(x, alpha, _ float64) float64 { return x / (1 + fmath.Exp(-alpha*x)) }
+
 func softsign(x, _, _ float64) float64 { return x / (1 + math.Abs(x)) }
 
 func hardSigmoid(x, alpha, beta float64) float64 { return max(0, min(1, alpha*x+beta)) }

@@ -12,9 +12,10 @@ import (
 // onnx.proto. Byte slices are views of the file.
 
 type modelProto struct {
-	producer string
-	opsets   []opset
-	graph    *graphProto
+	producer  string
+	opsets    []opset
+	graph     *graphProto
+	functions []*functionProto
 }
 
 type opset struct {
@@ -30,10 +31,23 @@ type graphProto struct {
 }
 
 type node struct {
-	op, name, domain string
-	inputs, outputs  []string
-	attrs            []attribute
-	opset            int64 // version of the node's domain in the model, set when the graph is built
+	op, name, domain, overload string
+	inputs, outputs            []string
+	attrs                      []attribute
+	// Version of the node's domain: of nodes of a function what it imports, otherwise set
+	// when the graph is built.
+	opset int64
+	call  *node // the function's call that the node is of, or nil
+}
+
+// functionProto is an operator that the model defines by a graph.
+type functionProto struct {
+	name, domain, overload string
+	inputs, outputs        []string
+	attrs                  []string    // those without default
+	defaults               []attribute // the others
+	nodes                  []*node
+	opsets                 []opset
 }
 
 type attribute struct {
@@ -46,8 +60,9 @@ type attribute struct {
 	floats []float32
 	ints   []int64
 	texts  []string
-	other  bool // a graph, a sparse tensor, a reference: nothing that is understood
-	used   bool // its operator asked for it
+	ref    string // the attribute of the function's call that this one is
+	other  bool   // a graph, a sparse tensor: nothing that is understood
+	used   bool   // its operator asked for it
 }
 
 // Values of AttributeProto.AttributeType.
@@ -132,6 +147,16 @@ func parseModel(b []byte) (*modelProto, error) {
 			o, err := parseOpset(f)
 			m.opsets = append(m.opsets, o)
 			return wrap(err, "operator set")
+		case 25:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+			fn, err := r.function(f.b)
+			m.functions = append(m.functions, fn)
+			return wrapf(err, "function %d", len(m.functions)-1)
 		}
 		return nil
 	})
@@ -197,6 +222,49 @@ func (r *reader) graph(b []byte) (*graphProto, error) {
 	return g, err
 }
 
+func (r *reader) function(b []byte) (*functionProto, error) {
+	fn := &functionProto{}
+	err := eachField(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&fn.name)
+		case 4:
+			return f.texts(r, &fn.inputs)
+		case 5:
+			return f.texts(r, &fn.outputs)
+		case 6:
+			return f.texts(r, &fn.attrs)
+		case 10:
+			return f.text(&fn.domain)
+		case 13:
+			return f.text(&fn.overload)
+		case 7, 9, 11:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+		}
+		switch f.num {
+		case 7:
+			n, err := r.node(f.b)
+			fn.nodes = append(fn.nodes, n)
+			return wrapf(err, "node %d", len(fn.nodes)-1)
+		case 9:
+			o, err := parseOpset(f)
+			fn.opsets = append(fn.opsets, o)
+			return wrap(err, "operator set")
+		case 11:
+			a, err := r.attribute(f.b)
+			fn.defaults = append(fn.defaults, a)
+			return wrapf(err, "attribute %d", len(fn.defaults)-1)
+		}
+		return nil
+	})
+	return fn, err
+}
+
 func (r *reader) node(b []byte) (*node, error) {
 	n := &node{}
 	err := eachField(b, func(f field) error {
@@ -221,6 +289,8 @@ func (r *reader) node(b []byte) (*node, error) {
 			return wrapf(err, "attribute %d", len(n.attrs)-1)
 		case 7:
 			return f.text(&n.domain)
+		case 8:
+			return f.text(&n.overload)
 		}
 		return nil
 	})
@@ -257,7 +327,9 @@ func (r *reader) attribute(b []byte) (a attribute, err error) {
 			return f.texts(r, &a.texts)
 		case 20:
 			return f.int(&a.typ)
-		case 6, 10, 11, 14, 15, 21, 22, 23: // graphs, lists of tensors, types, references
+		case 21:
+			return f.text(&a.ref)
+		case 6, 10, 11, 14, 15, 22, 23: // graphs, lists of tensors, types
 			a.other = true
 		}
 		return nil

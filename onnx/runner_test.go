@@ -267,7 +267,8 @@ func TestTrainFurther(t *testing.T) {
 func TestNoNetwork(t *testing.T) {
 	for name, want := range map[string]string{
 		"torch_residual_17.onnx":        "outputs \"y0\" and \"y1\" are both floating-point",
-		"torch_two_inputs_13.onnx":      "2 inputs: want one",
+		"torch_two_inputs_13.onnx":      "outputs \"y0\" and \"y1\" are both floating-point",
+		"sklearn_iris_int64.onnx":       `input "X" has integer elements`,
 		"torch_steps_13.onnx":           "node \"/a/Add\": a layer for parts of 5 elements of a row of 15",
 		"hand_gemm_residual.onnx":       "operator Gemm (opset 13), node \"Gemm3\": two operands depend on the inputs",
 		"torch_mish_other.onnx":         "two operands depend on the inputs",
@@ -281,6 +282,47 @@ func TestNoNetwork(t *testing.T) {
 		_, err := open(t, name).Network()
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "onnx: not a chain of dense layers: ") {
 			t.Errorf("%s: error %v, want %q in it", name, err, want)
+		}
+	}
+}
+
+// TestJoinedInputs has networks of models with several inputs only where these are joined in
+// their order, and nothing else is done to them.
+func TestJoinedInputs(t *testing.T) {
+	for _, c := range []struct {
+		join []string
+		want string
+	}{
+		{[]string{"x", "u"}, ""},
+		{[]string{"u", "x"}, "two operands depend on the inputs"},
+		{[]string{"x", "x", "u"}, "two operands depend on the inputs"},
+		{[]string{"x"}, "2 inputs: want one, or all joined in their order"},
+	} {
+		m := newModel(13)
+		m.tensorInfo(11, "u", 2)
+		h := m.node("Concat", "joined", c.join, intAttr("axis", 1))
+		width := map[int]int{1: 4, 2: 6, 3: 10}[len(c.join)]
+		w := make([]float32, 2*width)
+		for i := range w {
+			w[i] = float32(i)
+		}
+		m.node("MatMul", "y", []string{h, m.constant("weights", w, width, 2)})
+		model, err := Load(bytes.NewReader(m.bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := model.Network()
+		if c.want != "" {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v: error %v, want %q", c.join, err, c.want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := n.NewPredictor(1).Predict([]float32{0, 0, 0, 0, 0, 1}); !reflect.DeepEqual(got, []float32{10, 11}) {
+			t.Errorf("%v: predicts %v", c.join, got)
 		}
 	}
 }

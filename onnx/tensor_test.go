@@ -266,6 +266,46 @@ func TestManyExternal(t *testing.T) {
 	}
 }
 
+// TestSharedExternal has tensors that share the bytes of a data file: a few may, many would
+// make gigabytes of megabytes.
+func TestSharedExternal(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "w.bin"), make([]byte, 64<<10), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		tensors int
+		want    string
+	}{{4, ""}, {5, `"./w.bin": tensors share its bytes, and take more than 4 times its size together`}} {
+		m := newModel(13)
+		last := m.node("MatMul", "in", []string{"x", "w"})
+		for i := range c.tensors {
+			name := strconv.Itoa(i)
+			tensor, e := &message{}, &message{}
+			e.text(1, "location")
+			e.text(2, []string{"./w.bin", "w.bin"}[i%2]) // one file
+			tensor.int(1, 16<<10)
+			tensor.int(2, int64(dtFloat))
+			tensor.text(8, name)
+			tensor.message(13, e)
+			tensor.int(14, 1)
+			m.graph.message(5, tensor)
+			g := m.node("Gather", "g"+name, []string{name, "j"}, intAttr("axis", 0))
+			s := m.node("ReduceSum", "s"+name, []string{g}, intAttr("keepdims", 0))
+			last = m.node("Add", "a"+name, []string{last, s})
+		}
+		m.node("Identity", "y", []string{last})
+		path := filepath.Join(dir, "m.onnx")
+		if err := os.WriteFile(path, m.bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := LoadFile(path)
+		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%d tensors: error %v, want %q in it", c.tensors, err, c.want)
+		}
+	}
+}
+
 func TestLoadFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{

@@ -8,8 +8,9 @@ import (
 
 // Network returns the model as a network that predicts what the model's floating-point
 // output holds, within rounding, and can be trained further. The model must be a chain of
-// dense layers with one input: activations, batch and layer norms between them, scales and
-// shifts per column anywhere.
+// dense layers with one input, or several that are joined first, in their order, as where
+// each column of a table is one: activations, batch and layer norms between the layers,
+// scales and shifts per column anywhere.
 //
 // The loss is SoftmaxCrossEntropy for a model that ends in a softmax, BinaryCrossEntropy for
 // one that ends in a sigmoid and HalfSquaredError for others; [Model.NetworkFor] gives

@@ -137,7 +137,9 @@ func (t *Trainer) Resume(path string) (*Resumed, error) {
 	}
 	r, found := new(Resumed), false
 	for i := range maxKeep {
-		r.Path = atomicfile.Kept(path, i)
+		if r.Path = path; i > 0 {
+			r.Path = atomicfile.Kept(atomicfile.Target(path), i)
+		}
 		f, err := readCheckpoint(r.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

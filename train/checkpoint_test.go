@@ -477,6 +477,31 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
+// A path that is a symbolic link into another folder: the files before lie beside what it
+// points to, and are found there.
+func TestLinkedCheckpoint(t *testing.T) {
+	s, _ := checkpointed(t)
+	dir := t.TempDir()
+	path := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(dir, "c"), path); err != nil {
+		t.Skip("no symbolic link to be made here: ", err)
+	}
+	s.config.Checkpoint.Path = path
+	if _, err := s.fit(context.Background(), s.trainer(t, 1, s.config)); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "c c.1" {
+		t.Fatalf("files %s", got)
+	}
+	if err := os.WriteFile(path, []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.trainer(t, 2, s.config).Resume(path)
+	if err != nil || r.Path != filepath.Join(dir, "c.1") || len(r.Skipped) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // What does not fit is an error that names it, and changes nothing.
 func TestResumeMismatch(t *testing.T) {
 	s, path := checkpointed(t)

@@ -34,7 +34,8 @@ func newConvert() *cobra.Command {
           module is printed. A preparation does not fit in it: use --fold
 
 IN is a network, ensemble or checkpoint of Sinew, an ONNX model that is a chain of layers,
-or a PyTorch state dict in safetensors. A state dict does not say which activation lies
+or a PyTorch state dict in safetensors. An ensemble becomes one ONNX graph, which gives the
+mean; of a checkpoint the weights are taken that the run would leave. A state dict does not say which activation lies
 between its layers: give --activation, or the whole architecture as --config FILE, whose
 part "net" counts. ONNX models and state dicts that end in logits become classifiers
 with --loss softmax-cross-entropy.
@@ -46,6 +47,7 @@ that exists is replaced only with --force, and only as a whole.`,
   sinew convert state_dict.safetensors model.safetensors --activation gelu --loss softmax-cross-entropy
   sinew convert model.safetensors state_dict.safetensors --to torch --fold
   sinew convert model.safetensors small.safetensors --precision bf16
+  sinew convert ensemble.safetensors ensemble.onnx
   sinew convert ensemble.safetensors first.safetensors --member 0`,
 		Args: usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1]) },
@@ -103,15 +105,7 @@ func (f *convertCommand) run(cmd *cobra.Command, in, out string) error {
 	if err := f.change(m); err != nil {
 		return err
 	}
-	if m.all != nil {
-		if f.to != "sinew" || p != net.Float32 {
-			return usage("%s is an ensemble, which only --to sinew in f32 holds: take one with --member", in)
-		}
-		err = m.all.SaveFile(out)
-	} else {
-		err = f.save(m.members[0], out, p)
-	}
-	if err != nil {
+	if err := f.save(m, out, p); err != nil {
 		return err
 	}
 	info, err := os.Stat(out)
@@ -177,6 +171,9 @@ func (f *convertCommand) load(cmd *cobra.Command, path string) (*model, error) {
 		} else {
 			one, err = o.Network()
 		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	default:
 		m, err = loadModel(path)
 		if err != nil || m.all == nil {
@@ -235,15 +232,21 @@ func withClasses(m *net.Network, classes []string) (*net.Network, error) {
 	return n, n.SetTransform(m.Transform())
 }
 
-func (f *convertCommand) save(m *net.Network, out string, p net.Precision) error {
-	switch f.to {
-	case "onnx":
-		return onnx.SaveFile(out, m)
-	case "torch":
-		if m.Transform() != nil {
-			return usage("the model prepares its inputs, which a state dict has no place for: use --fold")
-		}
-		return torch.SaveFile(out, m)
+func (f *convertCommand) save(m *model, out string, p net.Precision) error {
+	one := m.members[0]
+	switch {
+	case f.to == "torch" && m.all != nil:
+		return usage("%s is an ensemble, which a state dict has no place for: take one with --member", m.path)
+	case f.to == "torch" && one.Transform() != nil:
+		return usage("the model prepares its inputs, which a state dict has no place for: use --fold")
+	case f.to == "torch":
+		return torch.SaveFile(out, one)
+	case f.to == "onnx" && m.all != nil:
+		return onnx.SaveEnsembleFile(out, m.all)
+	case f.to == "onnx":
+		return onnx.SaveFile(out, one)
+	case m.all != nil:
+		return m.all.SaveFileAs(out, p)
 	}
-	return m.SaveFileAs(out, p)
+	return one.SaveFileAs(out, p)
 }

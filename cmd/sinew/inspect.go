@@ -126,6 +126,9 @@ func inspect(path string) (*inspection, error) {
 	if k == kindTensors {
 		return v, nil
 	}
+	if k == kindCheckpoint {
+		v.checkpoint()
+	}
 	m, err := loadModel(path)
 	if err != nil {
 		return nil, err
@@ -192,6 +195,38 @@ func (v *inspection) fact(name, value string) {
 	v.Facts = append(v.Facts, report.Fact{Name: name, Value: value})
 }
 
+// checkpoint says where the run stands, and on which data.
+func (v *inspection) checkpoint() {
+	var p struct {
+		Steps int `json:"steps"`
+		Best  int `json:"best_epoch"`
+		Run   *struct{ Epochs, Done, Step int }
+		Sets  struct{ Data, Validation string }
+	}
+	if json.Unmarshal([]byte(v.Metadata[positionKey]), &p) != nil {
+		return // the loader says what is wrong
+	}
+	if p.Run == nil {
+		v.fact("run", fmt.Sprintf("none at hand, after %d updates", p.Steps))
+		return
+	}
+	text := fmt.Sprintf("%d of %d epochs", p.Run.Done, p.Run.Epochs)
+	if p.Run.Step > 0 {
+		text += fmt.Sprintf(" and %d steps of the next", p.Run.Step)
+	}
+	v.fact("run", fmt.Sprintf("%s, %d updates", text, p.Steps))
+	if p.Best > 0 {
+		v.fact("best epoch", fmt.Sprint(p.Best))
+	}
+	v.fact("data", p.Sets.Data)
+	if p.Sets.Validation != "" {
+		v.fact("validation", p.Sets.Validation)
+	}
+}
+
+// positionKey is where a checkpoint's metadata say how far the run is.
+const positionKey = "sinew.position"
+
 // onnx looks into an ONNX model.
 func (v *inspection) onnx(path string) error {
 	m, err := onnx.LoadFile(path)
@@ -214,7 +249,9 @@ func (v *inspection) onnx(path string) error {
 	}
 	one, err := m.Network()
 	if err != nil {
-		v.fact("chain", fmt.Sprintf("no: %v", err))
+		v.fact("parameters", fmt.Sprint(m.Parameters()))
+		v.fact("arithmetic", fmt.Sprintf("%d multiply-adds per row", m.MultiplyAdds()))
+		v.fact("chain", fmt.Sprintf("no: %s. Package onnx runs it; convert, eval and predict want a chain", strings.TrimPrefix(err.Error(), "onnx: ")))
 		return nil
 	}
 	v.fact("chain", "yes: sinew convert, eval and predict take it")
@@ -283,7 +320,9 @@ func (v *inspection) print(w io.Writer, tensors bool) {
 	}
 	var keys []string
 	for key := range v.Metadata {
-		keys = append(keys, key)
+		if key != positionKey { // its facts are there already
+			keys = append(keys, key)
+		}
 	}
 	slices.Sort(keys)
 	for _, key := range keys {

@@ -89,7 +89,9 @@ func loadModel(path string) (*model, error) {
 	case kindONNX:
 		var o *onnx.Model
 		if o, err = onnx.LoadFile(path); err == nil {
-			one, err = o.Network()
+			if one, err = o.Network(); err != nil {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
 		}
 	default: // tensors of another program: the error says what is missing
 		one, err = net.LoadFile(path)
@@ -100,6 +102,13 @@ func loadModel(path string) (*model, error) {
 
 // detect tells what a file is by its first bytes, and by its name where they do not tell.
 func detect(path string) (kind, error) {
+	info, err := os.Stat(path) // before opening, which waits on a named pipe
+	if err != nil {
+		return 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return 0, fmt.Errorf("%s: %v: want a regular file", path, fileType(info))
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
@@ -114,6 +123,9 @@ func detect(path string) (kind, error) {
 		if strings.EqualFold(filepath.Ext(path), ".onnx") || len(head) > 2 && head[0] == 0x08 && head[1] < 0x20 && !bytes.HasPrefix(head[2:], []byte{0, 0, 0}) {
 			return kindONNX, nil
 		}
+	}
+	if why := noModel(head); why != "" {
+		return 0, fmt.Errorf("%s: %s", path, why)
 	}
 	file, unmap, err := safetensors.MapFile(path)
 	if err != nil {

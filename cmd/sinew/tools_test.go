@@ -219,6 +219,15 @@ func TestConvert(t *testing.T) {
 	succeed(t, "train", "--data", "iris", "--ensemble", "2", "--epochs", "2", "--plot", "", "--model", "two")
 	succeed(t, "convert", "two", "folded", "--fold")
 	succeed(t, "convert", "two", "one.onnx", "--member", "1")
+	succeed(t, "convert", "two", "half", "--precision", "bf16")
+	if out, _ := succeed(t, "inspect", "half"); !strings.Contains(out, "ensemble of 2 networks\n") || !strings.Contains(out, ": BF16, F32\n") {
+		t.Errorf("an ensemble in half precision:\n%s", out)
+	}
+	succeed(t, "convert", "two", "two.onnx")
+	if out, _ := succeed(t, "inspect", "two.onnx"); !strings.Contains(out, "arithmetic  224 multiply-adds per row\n") || !strings.Contains(out, "parameters  263\n") ||
+		!strings.Contains(out, `chain       no: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum"`) {
+		t.Errorf("an ensemble in ONNX:\n%s", out)
+	}
 	before, err := os.ReadFile("a.onnx")
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +247,8 @@ func TestConvert(t *testing.T) {
 		{"model.safetensors x --activation relu", exitUsage, "--activation goes with a state dict"},
 		{"model.safetensors x --member 0", exitUsage, "--member goes with an ensemble"},
 		{"model.safetensors x --classes a,b", exitUsage, "--classes"},
-		{"two x.onnx", exitUsage, "take one with --member"},
+		{"two x --to torch", exitUsage, "take one with --member"},
+		{"two.onnx x", exitError, `two.onnx: onnx: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum": two operands depend on the inputs`},
 		{"two x --member 2", exitUsage, "--member 2: want 0...1"},
 		{"d.pt x --loss hinge", exitUsage, `--loss: unknown loss "hinge"`},
 		{"missing x", exitError, "missing"},
@@ -296,10 +306,28 @@ func TestInspect(t *testing.T) {
 			t.Errorf("inspect does not print %q:\n%q", want, out)
 		}
 	}
-	write(t, "empty", nil)
-	for _, name := range []string{"missing", "empty"} {
-		if code, _, errs := sinew(t, "", "inspect", name); code != exitError || !strings.Contains(errs, name) {
-			t.Errorf("inspect %s: exit status %d, %q", name, code, errs)
+	succeed(t, "train", "--data", "iris", "--hidden", "4", "--epochs", "3", "--plot", "", "--checkpoint", "run.ckpt", "--model", "x")
+	out, _ = succeed(t, "inspect", "run.ckpt")
+	for _, want := range []string{"kind        checkpoint\n", "run         3 of 3 epochs, 21 updates\n", "data        sha256:", "validation  sha256:", "parameters  35\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("inspect does not print %q:\n%s", want, out)
+		}
+	}
+	for name, c := range map[string]struct{ content, want string }{
+		"missing":   {"", "missing"},
+		"empty":     {"", "empty"},
+		"data.csv":  {"sepal,petal\n1,2\n", "data.csv: neither a safetensors file nor an ONNX model"},
+		"state.pt":  {"PK\x03\x04\x00\x00\x08\x08\x00\x00", "state.pt: a zip archive, as .pt, .keras and .npz files are: want safetensors or ONNX. In PyTorch save with safetensors.torch.save_file("},
+		"model.h5":  {"\x89HDF\r\n\x1a\n\x00\x00", "model.h5: an HDF5 file"},
+		"model.pkl": {"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00", "model.pkl: a Python pickle"},
+		"cut.onnx":  {"\x08\x08\x3a\x7f", "cut.onnx: unexpected EOF: cut off, damaged"},
+		".":         {"", "a folder: want a regular file"},
+	} {
+		if name != "missing" && name != "." {
+			write(t, name, []byte(c.content))
+		}
+		if code, _, errs := sinew(t, "", "inspect", name); code != exitError || !strings.Contains(errs, c.want) {
+			t.Errorf("inspect %s: exit status %d, %q, want %q", name, code, errs, c.want)
 		}
 	}
 }

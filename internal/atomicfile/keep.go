@@ -38,12 +38,22 @@ func WriteKeeping(path string, keep int, write func(io.Writer) error) error {
 	return nil
 }
 
-// Kept returns the name of the file that was at path i writings ago: path itself for 0.
+// Kept returns the name of the file that was at path, no symbolic link, i writings ago: path
+// itself for 0.
 func Kept(path string, i int) string {
 	if i == 0 {
 		return path
 	}
 	return path + "." + strconv.Itoa(i)
+}
+
+// Target returns the file that a writing to path replaces or creates: what path points to if it
+// is a symbolic link, and beside which the files before it are kept.
+func Target(path string) string {
+	if target, _, err := resolve(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // shiftKept makes way at target. It moves no more files than it must: those behind a gap stay.

@@ -380,6 +380,11 @@ func TestBad(t *testing.T) {
 				t.Errorf("ReadFile returned a File beside the error %v", err)
 			}
 			wantError(t, err, append(c.want, "bad.safetensors")...)
+			f, _, err = MapFile(path)
+			if f != nil {
+				t.Errorf("MapFile returned a File beside the error %v", err)
+			}
+			wantError(t, err, "bad.safetensors")
 		})
 	}
 }
@@ -428,6 +433,17 @@ func TestRoundTrip(t *testing.T) {
 		"Read":          func() (*File, error) { return Read(bytes.NewReader(file), int64(len(file))) },
 		"Read by bytes": func() (*File, error) { return Read(iotest.OneByteReader(bytes.NewReader(file)), 1<<30) },
 		"ReadFile":      func() (*File, error) { return ReadFile(path) },
+		"MapFile": func() (*File, error) {
+			f, unmap, err := MapFile(path)
+			if err == nil {
+				t.Cleanup(func() {
+					if err := unmap(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			return f, err
+		},
 	} {
 		f, err := read()
 		if err != nil {

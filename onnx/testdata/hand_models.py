@@ -328,15 +328,70 @@ g("HardSwish", "x", outputs=["hardswish"])
 g("ReduceMean", "x", g.const("axes", [1], np.int64), outputs=["mean"])
 g("ReduceMax", "x", "axes", outputs=["max"], keepdims=0)
 write("hand_functions_20", g, [x], outs, check=False, chain=False)
-for opset in [19, 20, 21, 22]:
+for opset in [19, 20, 21, 22, 23, 24, 25]:
     g = Graph(opset)
     t = g("Gemm", "x", g.const("w", w := f32(6, 4)), g.const("b", b := f32(6)), transB=1)
     v = X @ d(w).T + d(b)
-    if opset >= 20:
+    if opset >= 24:
+        t, v = g("Swish", t), v * sigmoid(v)
+    elif opset >= 20:
         t, v = g("Gelu", t), v * 0.5 * (1 + erf(v / 2 ** 0.5))
     t = g("BatchNormalization", t, g.const("bw", bw := f32(6)), g.const("bb", bb := f32(6)), g.const("bm", bm := f32(6)), g.const("bv", bv := np.abs(f32(6)) + 0.1), epsilon=1e-3)
     v = (v - d(bm)) / np.sqrt(d(bv) + 1e-3) * d(bw) + d(bb)
     t = g("Reshape", g("Identity", t), g.const("shape", [-1, 6], np.int64), allowzero=1)
     g("Gemm", g("Dropout", t), g.const("w2", w2 := f32(6, 2)), outputs=["y"])
     write("hand_opset_%d" % opset, g, [x], [("y", v @ d(w2))], check=False, skip_ort="ONNX Runtime 1.20 ends at 21" if opset > 21 else "")
+
+# What changes nothing: scales of 1 that the newer exporter writes around ELU and softplus.
+g = Graph(18)
+t = g("Gemm", "x", g.const("w1", w1 := f32(6, 4)), g.const("b1", b1 := f32(6)), transB=1)
+v = X @ d(w1).T + d(b1)
+t = g("Mul", g("Elu", g("Mul", t, g.const("input_scale", 1)), alpha=0.5), g.const("scale", 1))
+v = np.where(v < 0, 0.5 * np.expm1(v), v)
+t = g("Gemm", t, g.const("w2", w2 := f32(5, 6)), g.const("b2", b2 := f32(5)), transB=1)
+v = v @ d(w2).T + d(b2)
+u = g("Mul", t, g.const("beta", 1))
+t = g("Where", g("Greater", u, g.const("threshold", 20)), t, g("Div", g("Softplus", u), "beta"))
+v = np.log1p(np.exp(v))
+t = g("Sub", g("Pow", t, "beta"), g.const("nothing", 0))
+g("Gemm", t, g.const("w3", w3 := f32(2, 5)), g.const("b3", b3 := f32(2)), outputs=["y"], transB=1)
+write("hand_nothing_18", g, [x], [("y", v @ d(w3).T + d(b3))], check=False)
+g = Graph(24)
+g("Swish", "x", outputs=["y"], alpha=1.7)
+write("hand_swish_24", g, [x], [("y", X * sigmoid(1.7 * X))], check=False, chain=False, skip_ort="ONNX Runtime 1.20 ends at 21")
+
+# Functions that the model defines, as PyTorch's newer exporter writes without optimisation: one for a
+# module, which calls those for its operators; attributes by reference, constants within.
+g = Graph(17)
+g.opsets += [helper.make_opsetid("pkg.torch", 1), helper.make_opsetid("pkg.torchlib", 1)]
+leaky = helper.make_node("LeakyRelu", ["self"], ["result"], name="leaky")
+leaky.attribute.append(onnx.AttributeProto(name="alpha", type=onnx.AttributeProto.FLOAT, ref_attr_name="negative_slope"))
+linear = helper.make_node("Gemm", ["self", "weight", "bias"], ["result"], name="gemm", transB=1)
+linear.attribute.append(onnx.AttributeProto(name="alpha", type=onnx.AttributeProto.FLOAT, ref_attr_name="alpha"))
+spelled = [helper.make_node("Constant", [], ["root"], value_float=2 ** 0.5), helper.make_node("Constant", [], ["one"], value=numpy_helper.from_array(np.array(1, np.float32))),
+           helper.make_node("Constant", [], ["half"], value_float=0.5), helper.make_node("Div", ["self", "root"], ["inner"]), helper.make_node("Erf", ["inner"], ["erf"]),
+           helper.make_node("Add", ["erf", "one"], ["shifted"]), helper.make_node("Mul", ["self", "shifted"], ["gated"]), helper.make_node("Mul", ["half", "gated"], ["result"])]
+module = [helper.make_node("linear", ["x", "w1", "b1"], ["h"], domain="pkg.torchlib", name="fc1"), helper.make_node("gelu", ["h"], ["g"], domain="pkg.torchlib", name="act1"),
+          helper.make_node("linear", ["g", "w2", "b2"], ["h2"], domain="pkg.torchlib", name="fc2", alpha=0.5),
+          helper.make_node("leaky", ["h2"], ["y"], domain="pkg.torchlib", name="act2", negative_slope=0.25)]
+std, lib = helper.make_opsetid("", 17), helper.make_opsetid("pkg.torchlib", 1)
+functions = [helper.make_function("pkg.torchlib", "leaky", ["self"], ["result"], [leaky], [std], ["negative_slope"]),
+             helper.make_function("pkg.torchlib", "linear", ["self", "weight", "bias"], ["result"], [linear], [std], ["alpha"]),
+             helper.make_function("pkg.torchlib", "gelu", ["self"], ["result"], spelled, [std]),
+             helper.make_function("pkg.torch", "Block", ["x", "w1", "b1", "w2", "b2"], ["y"], module, [std, lib])]
+ws = [f32(6, 4), f32(6), f32(4, 6), f32(4), f32(5, 4), f32(5), f32(2, 5), f32(2)]
+names = [g.const("w%d" % i, w) for i, w in enumerate(ws)]
+t = g("Block", "x", *names[:4], domain="pkg.torch")
+g("Block", t, *names[4:], outputs=["y"], domain="pkg.torch")
+g.output("y", T.FLOAT, ["N", 2])
+m = helper.make_model(helper.make_graph(g.nodes, "graph", g.inputs, g.outputs, g.init), opset_imports=g.opsets, producer_name="by hand", functions=functions)
+m.ir_version = 8
+onnx.save(m, "hand_calls.onnx")
+v = X
+for w1, b1, w2, b2 in [ws[:4], ws[4:]]:
+    v = v @ d(w1).T + d(b1)
+    v = v * 0.5 * (1 + erf(v / 2 ** 0.5))
+    v = 0.5 * v @ d(w2).T + d(b2)
+    v = np.where(v < 0, 0.25 * v, v)
+cases.add("hand_calls", [x], [("y", v)])
 cases.save()

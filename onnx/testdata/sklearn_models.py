@@ -183,4 +183,28 @@ g.output("probabilities", T.FLOAT, [None, 2])
 g.write("sklearn_multilabel.onnx", "skl2onnx")
 x = iris.data[::12].astype(np.float32)
 cases.add("sklearn_multilabel", [x], [("output_label", mlp.predict(x.astype(np.float64))), ("probabilities", mlp.predict_proba(x.astype(np.float64)))])
+
+# A table of which each column is an input, joined in either way; and probabilities as one output
+# for each class, as the option zipmap="columns" makes them.
+mlp = MLPClassifier((5,), **small).fit(iris.data, iris.target)
+x = iris.data[::12].astype(np.float32)
+columns = [x[:, i:i + 1] for i in range(4)]
+for name, join in [("columns", "FeatureVectorizer"), ("concat", "Concat")]:
+    g = Graph(15, 1, [("c%d" % i, T.FLOAT, [None, 1]) for i in range(4)])
+    if join == "Concat":
+        h = g("Concat", *["c%d" % i for i in range(4)], axis=1)
+    else:
+        h = g("FeatureVectorizer", *["c%d" % i for i in range(4)], domain="ai.onnx.ml", inputdimensions=[1] * 4)
+    g("Softmax", layers(g, h, mlp), outputs=["probabilities"])
+    g.output("probabilities", T.FLOAT, [None, 3])
+    g.write("sklearn_iris_%s.onnx" % name, "skl2onnx")
+    cases.add("sklearn_iris_%s" % name, columns, [("probabilities", mlp.predict_proba(x.astype(np.float64)))])
+g = Graph(15, 1, [("X", T.FLOAT, [None, 4])])
+p = g("Softmax", layers(g, "X", mlp))
+for i in range(3):
+    h = g("Slice", p, g.const("starts%d" % i, [i], np.int64), g.const("ends%d" % i, [i + 1], np.int64), g.const("axes%d" % i, [1], np.int64))
+    g("Reshape", h, g.const("shape%d" % i, [-1], np.int64), outputs=["i%d" % i])
+    g.output("i%d" % i, T.FLOAT, [None])
+g.write("sklearn_iris_zipcolumns.onnx", "skl2onnx")
+cases.add("sklearn_iris_zipcolumns", [x], [("i%d" % i, y) for i, y in enumerate(mlp.predict_proba(x.astype(np.float64)).T)], chain=False)
 cases.save()

@@ -1,0 +1,20 @@
+//go:build unix && !aix && !solaris
+
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestInspectPipe would wait for ever if the pipe were opened.
+func TestInspectPipe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Skip("no named pipe to be made here: ", err)
+	}
+	if code, _, errs := sinew(t, "", "inspect", "pipe"); code != exitError || !strings.Contains(errs, "pipe: a named pipe: want a regular file") {
+		t.Errorf("exit status %d, %q", code, errs)
+	}
+}

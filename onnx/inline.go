@@ -1,0 +1,232 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Functions that a model defines, as PyTorch's newer exporter writes them where it is told not to
+// optimise, are put in the place of their calls before anything else is done.
+
+const (
+	// maxCalls bounds calls within calls; PyTorch has a function for each module and for
+	// each operator, of modules in modules.
+	maxCalls = 32
+	// maxInlined bounds the nodes, names and attributes that calls are replaced by: a small
+	// file could double them with each of a few functions.
+	maxInlined = 1 << 17
+)
+
+// inline returns the nodes of the graph with those of functions in place of their calls.
+func inline(m *modelProto) ([]*node, error) {
+	if len(m.functions) == 0 {
+		return m.graph.nodes, nil
+	}
+	e := &inliner{functions: map[functionKey]*functionProto{}}
+	for _, f := range m.functions {
+		key := functionKey{domainName(f.domain), f.name, f.overload}
+		if e.functions[key] != nil {
+			return nil, fmt.Errorf("function %.100q of domain %.100q is defined twice", f.name, f.domain)
+		}
+		e.functions[key] = f
+	}
+	for _, n := range m.graph.nodes {
+		if err := e.add(n, 0); err != nil {
+			return nil, err
+		}
+	}
+	return e.nodes, nil
+}
+
+// functionKey is what a call names.
+type functionKey struct{ domain, name, overload string }
+
+// domainName gives the standard domain one name.
+func domainName(domain string) string {
+	if domain == "ai.onnx" {
+		return ""
+	}
+	return domain
+}
+
+type inliner struct {
+	functions map[functionKey]*functionProto
+	nodes     []*node
+	items     int // of what was put in place of calls
+	names     int // given to values within functions
+}
+
+// add appends a node, or what it calls.
+func (e *inliner) add(n *node, depth int) error {
+	f := e.functions[functionKey{domainName(n.domain), n.op, n.overload}]
+	if f == nil {
+		e.nodes = append(e.nodes, n)
+		return nil
+	}
+	if depth == maxCalls {
+		return n.fail(fmt.Errorf("a function that calls itself, or more than %d within each other", maxCalls))
+	}
+	c := &call{e: e, f: f, n: n, names: map[string]string{}}
+	if err := c.bind(); err != nil {
+		return n.fail(err)
+	}
+	for _, body := range f.nodes {
+		inner, err := c.copyOf(body)
+		if err != nil {
+			return n.fail(err)
+		}
+		if err := e.add(inner, depth+1); err != nil {
+			return err
+		}
+	}
+	for _, pair := range c.same {
+		e.nodes = append(e.nodes, &node{op: "Identity", name: n.name, inputs: pair[:1], outputs: pair[1:], opset: minOpset, call: n})
+	}
+	return nil
+}
+
+// call is a function being put in place of a node.
+type call struct {
+	e      *inliner
+	f      *functionProto
+	n      *node
+	names  map[string]string // of the function's values in the graph
+	inputs map[string]bool   // names that are inputs
+	same   [][]string        // inputs that are outputs too, and what the latter are called
+}
+
+// bind gives inputs and outputs of the function the names that they have in the call.
+func (c *call) bind() error {
+	f, n := c.f, c.n
+	if len(n.inputs) > len(f.inputs) || len(n.outputs) > len(f.outputs) {
+		return fmt.Errorf("%d inputs and %d outputs: the function has %d and %d", len(n.inputs), len(n.outputs), len(f.inputs), len(f.outputs))
+	}
+	for i := range n.attrs {
+		if a := &n.attrs[i]; c.declared(a.name) == nil {
+			return fmt.Errorf("attribute %.100q: the function has none of that name", a.name)
+		}
+	}
+	if err := c.count(len(f.inputs) + len(f.outputs)); err != nil {
+		return err
+	}
+	c.inputs = map[string]bool{}
+	for i, name := range f.inputs {
+		if name == "" || c.inputs[name] {
+			return fmt.Errorf("input %.100q of the function: want a name, and once", name)
+		}
+		c.inputs[name] = true
+		c.names[name] = ""
+		if i < len(n.inputs) {
+			c.names[name] = n.inputs[i]
+		}
+	}
+	for i, name := range f.outputs {
+		if i >= len(n.outputs) || n.outputs[i] == "" {
+			continue
+		}
+		if name == "" {
+			return errors.New("an output of the function has no name")
+		}
+		if known, ok := c.names[name]; ok {
+			c.same = append(c.same, []string{known, n.outputs[i]})
+			continue
+		}
+		c.names[name] = n.outputs[i]
+	}
+	return nil
+}
+
+// declared returns the attribute that the function has by that name: its default, or one without
+// a value; nil if it has none.
+func (c *call) declared(name string) *attribute {
+	for i := range c.f.defaults {
+		if c.f.defaults[i].name == name {
+			return &c.f.defaults[i]
+		}
+	}
+	for _, a := range c.f.attrs {
+		if a == name {
+			return &attribute{}
+		}
+	}
+	return nil
+}
+
+// count adds to what is put in place of calls.
+func (c *call) count(items int) error {
+	if c.e.items += items; c.e.items > maxInlined {
+		return fmt.Errorf("functions stand for more than %d nodes, names and attributes", maxInlined)
+	}
+	return nil
+}
+
+// copyOf returns a node of the function as it is in this call.
+func (c *call) copyOf(body *node) (*node, error) {
+	if err := c.count(1 + len(body.inputs) + len(body.outputs) + len(body.attrs)); err != nil {
+		return nil, err
+	}
+	n := &node{op: body.op, name: body.name, domain: body.domain, overload: body.overload, call: c.n}
+	for _, o := range c.f.opsets {
+		if domainName(o.domain) == domainName(n.domain) {
+			n.opset = o.version
+		}
+	}
+	n.inputs, n.outputs, n.attrs = make([]string, 0, len(body.inputs)), make([]string, 0, len(body.outputs)), make([]attribute, 0, len(body.attrs))
+	for _, name := range body.inputs {
+		n.inputs = append(n.inputs, c.name(name))
+	}
+	for _, name := range body.outputs {
+		if c.inputs[name] {
+			return nil, fmt.Errorf("value %.100q of the function is an input, and computed", name)
+		}
+		n.outputs = append(n.outputs, c.name(name))
+	}
+	for _, a := range body.attrs {
+		if a.ref != "" {
+			given, err := c.attribute(a.ref)
+			if err != nil {
+				return nil, err
+			}
+			if given == nil {
+				continue // left to the operator's default
+			}
+			name := a.name
+			a = *given
+			a.name = name
+		}
+		n.attrs = append(n.attrs, a)
+	}
+	return n, nil
+}
+
+// name returns what a value of the function is called in the graph. A function knows no values
+// but its own.
+func (c *call) name(name string) string {
+	if name == "" {
+		return ""
+	}
+	known, ok := c.names[name]
+	if !ok {
+		c.e.names++
+		known = fmt.Sprintf("%.40s#%d", name, c.e.names)
+		c.names[name] = known
+	}
+	return known
+}
+
+// attribute returns what the call has for an attribute of the function, nil for nothing.
+func (c *call) attribute(name string) (*attribute, error) {
+	for i := range c.n.attrs {
+		if c.n.attrs[i].name == name {
+			return &c.n.attrs[i], nil
+		}
+	}
+	a := c.declared(name)
+	switch {
+	case a == nil:
+		return nil, fmt.Errorf("the function refers to attribute %.100q, which it does not have", name)
+	case a.name == "":
+		return nil, nil
+	}
+	return a, nil
+}
