@@ -149,7 +149,7 @@ func (f *evalCommand) settle(cmd *cobra.Command) (*config, error) {
 func (f *evalCommand) rows(c *config, m *model) (*train.Dataset, string, error) {
 	c.Data.classNames(m.classes())
 	if f.all {
-		d, _, err := c.Data.load()
+		d, err := c.Data.whole()
 		if err != nil {
 			return nil, "", err
 		}

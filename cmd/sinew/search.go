@@ -251,11 +251,14 @@ func (f *searchCommand) sets(c *config) ([]*parts, error) {
 		zero := 0.0
 		d.Validation, d.ValidationFile = &zero, ""
 	}
-	p, err := d.split(c.Train.Seed)
+	p, err := d.divide(c.Train.Seed)
 	if err != nil {
 		return nil, err
 	}
 	if f.folds == 0 {
+		if err := p.fillMissing(); err != nil {
+			return nil, err
+		}
 		if w := c.Train.Watch; p.validation == nil && (w == train.ValidationLoss || w == train.ValidationAccuracy) {
 			return nil, usage("no validation rows to compare trials on: give --validation, --validation-data or --folds")
 		}
@@ -272,7 +275,10 @@ func (f *searchCommand) sets(c *config) ([]*parts, error) {
 	for _, fold := range folds {
 		one := *p
 		one.training, one.validation = fold.Of(p.training)
-		one.rows = one.training.Rows()
+		one.rows, one.test = one.training.Rows(), nil // of all rows but the test's
+		if err := one.fillMissing(); err != nil {
+			return nil, err
+		}
 		all = append(all, &one)
 	}
 	return all, nil

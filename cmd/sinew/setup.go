@@ -112,6 +112,7 @@ func (c *config) start(from *net.Network) (*job, error) {
 // startOn is start for rows that are there.
 func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, error) {
 	j := &job{config: c, parts: p}
+	c.Data.Means = p.means
 	var err error
 	if from == nil || p.source != nil {
 		if from != nil {

@@ -349,6 +349,9 @@ func (r *running) announce() {
 	if p.dropped > 0 {
 		fmt.Fprintf(out, "dropped   %d rows with missing values\n", p.dropped)
 	}
+	if p.filled > 0 {
+		fmt.Fprintf(out, "filled    %d missing values with the means of the training rows\n", p.filled)
+	}
 	if text := r.describeFit(); text != "" {
 		fmt.Fprintf(out, "prepared  %s\n", text)
 	}
