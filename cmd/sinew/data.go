@@ -215,7 +215,11 @@ func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
 				columns = append(columns, strconv.Itoa(i))
 			}
 		}
-		return usage("--data %s: give the column of the class with --label, or the columns to predict with --target; there are %.400s", c.File, strings.Join(columns, ", "))
+		hint := ""
+		if len(line) == 1 && strings.ContainsAny(line[0], ";\t|") {
+			hint = " (one column: is --separator right?)"
+		}
+		return usage("--data %s: give the column of the class with --label, or the columns to predict with --target; there are %.400s%s", c.File, strings.Join(columns, ", "), hint)
 	}
 	return nil
 }

@@ -309,6 +309,9 @@ func (f *searchCommand) draw(cmd *cobra.Command, seed uint64) ([]*trial, error) 
 			}
 		})
 		for i, dim := range f.dimensions {
+			if dim.flag == "output-activation" && err == nil { // not all of them allow what a file's default is
+				err = t.set.Set("scale-targets", "false")
+			}
 			if err == nil {
 				if err = t.set.Set(dim.flag, values[i]); err != nil {
 					err = usage("--try %s: %w", dim.flag, err)

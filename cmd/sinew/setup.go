@@ -60,12 +60,11 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 		}
 		c.Prep = &spec
 	}
-	if fs.Changed("scale-targets") || c.Scale == nil {
-		scale := d.scale
-		if fs.Changed("scale-targets") {
-			scale = f.scale
-		}
-		c.Scale = &scale
+	switch {
+	case fs.Changed("scale-targets"):
+		c.Scale = &f.scale
+	case c.Scale == nil && c.Data.Set != "": // of a file scaleTargets decides, when its targets are known
+		c.Scale = &d.scale
 	}
 	if err := f.netFlags.apply(fs, &c.Net, d.hidden); err != nil {
 		return nil, err
@@ -159,14 +158,32 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 }
 
 // scaleTargets fits the scaling, if there is to be one; from says whether the network was
-// trained before.
+// trained before. Values of a file, which may have any size, are scaled wherever that is
+// possible, unless the configuration says otherwise.
 func (j *job) scaleTargets(from bool) error {
+	p := j.parts
+	cannot := j.cannotScale()
+	switch {
+	case j.Scale == nil:
+		scale := cannot == nil
+		j.Scale = &scale
+	case *j.Scale && cannot != nil:
+		return cannot
+	}
 	if !*j.Scale {
 		return nil
 	}
-	p, layers := j.parts, j.Net.Layers
-	last := layers[len(layers)-1]
-	switch {
+	var err error
+	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
+		j.scaling.enter(j.network)
+	}
+	return err
+}
+
+// cannotScale says why the targets cannot be scaled, nil if they can.
+func (j *job) cannotScale() error {
+	last := j.Net.Layers[len(j.Net.Layers)-1]
+	switch p := j.parts; {
 	case p.outputs == 0:
 		return usage("--scale-targets goes with target values: %s has labels", p.name)
 	case p.source != nil:
@@ -174,11 +191,7 @@ func (j *job) scaleTargets(from bool) error {
 	case last.Activation != net.Identity || last.Norm != net.NoNorm || j.Net.Loss == net.BinaryCrossEntropy || j.Net.Loss == net.SoftmaxCrossEntropy:
 		return usage("--scale-targets: want an output layer of identity without a norm, and a loss other than the cross entropies")
 	}
-	var err error
-	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
-		j.scaling.enter(j.network)
-	}
-	return err
+	return nil
 }
 
 // trainer returns a trainer of the job's network.

@@ -63,7 +63,8 @@ Some defaults depend on the data set:
   wine           16        16       40        0.01 (adam), 0.02 (sgd)     standardize
   breast-cancer  16        32       30        0.003 (adam), 0.02 (sgd)    standardize
   diabetes       16        32       40        0.003 (adam), 0.01 (sgd)    standardize, --scale-targets
-  FILE           64        32       30        0.001 (adam), 0.01 (sgd)    standardize for CSV, else none
+  FILE           64        32       30        0.001 (adam), 0.01 (sgd)    standardize for CSV, else none;
+                                                                         --scale-targets for values
 
 adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (--config)
 holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
@@ -355,6 +356,9 @@ func (r *running) announce() {
 	if text := r.describeFit(); text != "" {
 		fmt.Fprintf(out, "prepared  %s\n", text)
 	}
+	if r.scaling != nil {
+		fmt.Fprintf(out, "targets   scaled to mean 0 and variance 1; losses of epochs are of these\n")
+	}
 	text := describe(r.network)
 	if e := r.Ensemble; e != nil {
 		text = fmt.Sprintf("ensemble of %d: %s each", e.Members, text)
@@ -382,7 +386,7 @@ func (r *running) train() error {
 	case interrupted && r.trainer.Steps() == 0:
 		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
 	case errDiverged(err):
-		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, r.Train.LearnRate.Rate(0))
+		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate))
 	case err != nil && !interrupted:
 		return err
 	}

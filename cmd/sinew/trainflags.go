@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
@@ -122,6 +123,9 @@ func (f *trainFlags) apply(fs *pflag.FlagSet, c *config, layers int, d defaults)
 		}
 		t.ClassWeights = weights
 	}
+	if t.SWA > t.Epochs {
+		return usage("--swa %d: want 1...%d, an epoch of the run, or 0 for none", t.SWA, t.Epochs)
+	}
 	if t.Balanced && t.ClassWeights != nil {
 		return usage("--balanced and --class-weights: want at most one of them")
 	}
@@ -138,7 +142,7 @@ func (f *trainFlags) applyOptimizer(fs *pflag.FlagSet, t *train.Config, d defaul
 		if err != nil {
 			return usage("--optimizer: %w", err)
 		}
-		if s, ok := o.(train.SGD); ok && f.optimizer == "sgd" {
+		if s, ok := o.(train.SGD); ok && !strings.Contains(f.optimizer, "momentum") {
 			s.Momentum = f.momentum
 			o = s
 		}
@@ -192,6 +196,17 @@ func (f *trainFlags) applyOptimizer(fs *pflag.FlagSet, t *train.Config, d defaul
 		}
 	}
 	return nil
+}
+
+// peakRate is the largest rate of a schedule of the command line.
+func peakRate(s train.Schedule) float64 {
+	switch s := s.(type) {
+	case train.Warmup:
+		return peakRate(s.Then)
+	case train.OneCycle:
+		return s.Peak
+	}
+	return s.Rate(0) // the others only fall
 }
 
 // defaultRate is the data set's for the optimizer, or the library's.
