@@ -64,7 +64,7 @@ norm are as in training.`,
 		},
 	}
 	f.register(cmd.Flags())
-	cmd.Flags().IntVar(&sample, "rows", 32, "`N` training rows to check on")
+	cmd.Flags().IntVar(&sample, "rows", 32, "`N` training rows to check on, in [1, 65536]")
 	cmd.Flags().SortFlags = false
 	return cmd
 }

@@ -43,7 +43,7 @@ func (f *dataFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
 	fs.StringVar(&f.targetsName, "targets-name", "y", "`NAME` of the targets in an NPZ file")
 	fs.StringVar(&f.kind, "kind", "auto", "what an array of targets holds: `KIND` auto, labels or values")
-	fs.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`; 255 brings bytes into [0, 1]")
+	fs.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, above 0; 255 brings bytes into [0, 1]")
 }
 
 // registerCSV adds the flags that predict has as well.
@@ -52,7 +52,7 @@ func registerCSV(fs *pflag.FlagSet, separator, comment, header, missing, texts, 
 	fs.StringVar(comment, "comment", "", "`CHARACTER` at the start of lines of a CSV file to skip")
 	fs.StringVar(header, "header", "auto", "whether a CSV file begins with names: `WHEN` yes, no or auto (yes if its first line has no number)")
 	fs.Lookup("header").NoOptDefVal = "yes"
-	fs.StringVar(missing, "missing", "error", "missing values of a CSV file: `POLICY` error, drop (the row), mean (of the column) or fill")
+	fs.StringVar(missing, "missing", "error", "missing values of a CSV file: `POLICY` error, drop (the row), mean (of the column, over the training rows) or fill")
 	fs.StringVar(texts, "missing-texts", "", "`TEXTS` of missing values, as a list (default empty, NA, N/A, NaN, nan, null, NULL, None, ?)")
 	fs.StringVar(fill, "fill", "", "`VALUES` that --missing fill puts in: one, or one per input (default 0)")
 }

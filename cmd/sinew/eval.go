@@ -50,7 +50,7 @@ layers.`,
 	flags.StringVar(&f.config, "config", "", "`FILE` with the configuration that the model was trained with")
 	f.register(flags)
 	f.registerSplit(flags)
-	flags.Uint64Var(&f.seed, "seed", 1, "`SEED` that the model was trained with")
+	flags.Uint64Var(&f.seed, "seed", 1, "`SEED` that the model was trained with, in [0, 2⁶⁴)")
 	flags.BoolVar(&f.all, "all", false, "measure on all rows, not only on those held back")
 	flags.BoolVar(&f.json, "json", false, "print the figures as JSON")
 	flags.StringVar(&f.plot, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix to")

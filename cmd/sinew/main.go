@@ -95,7 +95,17 @@ handwritten digits and writes model.safetensors and curves.png. Then try
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newTrain(), newEval(), newPredict(), newSearch(), newCheck(), newInspect(), newConvert(), newInfo())
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(sayDefault)
+	}
 	return root
+}
+
+// sayDefault adds to the help of a text that has no default that it has none.
+func sayDefault(f *pflag.Flag) {
+	if t := f.Value.Type(); (t == "string" || t == "stringArray") && (f.DefValue == "" || f.DefValue == "[]") && !strings.Contains(f.Usage, "default") {
+		f.Usage += " (default none)"
+	}
 }
 
 // usageError is an error in the command line itself.

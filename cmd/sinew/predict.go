@@ -74,7 +74,7 @@ leaves the file as it was.`,
 	flags.StringVar(&f.model, "model", defaultModel, "model `FILE` to predict with: of sinew, or ONNX")
 	flags.StringVar(&f.config, "config", "", "`FILE` with the configuration that the model was trained with: how rows are read (default none)")
 	flags.StringVar(&f.data, "data", "", "bundled data `SET` that holds --row, and names the classes of a model that does not: "+bundledNames())
-	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, counted from 0, instead of a file")
+	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, from 0, instead of a file (default none)")
 	flags.Lookup("row").DefValue = "0" // hides the -1 from the help text
 	flags.BoolVar(&f.probabilities, "probabilities", false, "print a header and all outputs")
 	flags.StringVar(&f.output, "output", "", "`FILE` to write to, as a whole at the end (default standard output)")
@@ -83,7 +83,7 @@ leaves the file as it was.`,
 	flags.StringVar(&f.ignore, "ignore", "", "CSV `COLUMNS` to leave out, as a list")
 	registerCSV(flags, &f.separator, &f.comment, &f.header, &f.missing, &f.missingTexts, &f.fill)
 	flags.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
-	flags.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, as in training")
+	flags.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, above 0, as in training")
 	flags.SortFlags = false
 	return cmd
 }

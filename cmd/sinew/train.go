@@ -98,7 +98,7 @@ file stays as it was.`,
 	f.register(flags)
 	f.registerEnsemble(flags)
 	flags.StringVar(&f.from, "from", "", "go on from the weights, layers and preparation of a model `FILE`")
-	flags.IntVar(&f.stream, "stream", 0, "read a FILE anew in each epoch instead of holding it in memory, and shuffle it within a window of `ROWS`")
+	flags.IntVar(&f.stream, "stream", 0, "read a FILE anew in each epoch instead of holding it in memory, and shuffle it within a window of `ROWS`, at least 1; 0 for all in memory")
 	f.checkpoint.register(flags)
 	flags.StringVar(&f.model, "model", defaultModel, "`FILE` to write the model to")
 	flags.StringVar(&f.precision, "precision", "f32", "`FORMAT` of the weights in it: f32, f16 or bf16")
