@@ -17,7 +17,8 @@
 // For rows that do not fit into memory, [Stats] takes them piece by piece and gives the
 // same fits.
 //
-// Missing values are filled first, by [FillMissing]: all fits refuse NaN.
+// Missing values are filled first, by [FillMissing]: all fits refuse NaN. The targets of a
+// regression have [ScaleTargets].
 //
 // # Precision
 //

@@ -239,7 +239,7 @@ func (d *diagnosis) plateau() {
 		d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g) and is above the %.3g of predicting the mean. Scale the targets to mean 0 and variance 1, or raise the rate.", d.e[third].Epoch, d.e[third].Train.Loss, d.last, d.baseline)
 		return
 	}
-	d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g). Try another rate or a schedule that lowers it, other initial weights, or inputs scaled to mean 0 and variance 1.", d.e[third].Epoch, d.e[third].Train.Loss, d.last)
+	d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g). Try another rate or a schedule that lowers it, other initial weights, or inputs scaled to mean 0 and variance 1. If nothing helps, the inputs may say no more.", d.e[third].Epoch, d.e[third].Train.Loss, d.last)
 }
 
 // units looks for layers whose units do nothing or are at their bounds.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/sinew-ml/sinew/metrics"
 	"github.com/sinew-ml/sinew/report"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/cobra"
@@ -195,24 +194,21 @@ func evalJSON(r *report.Measurement, m *model) any {
 	if c := r.Confusion; c != nil {
 		v["classes"] = r.Classes
 		v["confusion"] = c.Counts
-		v["scores"] = classScores(c.Scores())
+		var all []classScores
+		for _, s := range c.Scores() {
+			all = append(all, classScores(s))
+		}
+		v["scores"] = all
 	}
 	return v
 }
 
-// classScores are the figures of each class, in the order of the classes.
-func classScores(all []metrics.Scores) any {
-	type scores struct {
-		Precision float64 `json:"precision"`
-		Recall    float64 `json:"recall"`
-		F1        float64 `json:"f1"`
-		Rows      int     `json:"rows"`
-	}
-	named := make([]scores, len(all))
-	for i, s := range all {
-		named[i] = scores(s)
-	}
-	return named
+// classScores are the figures of a class; they come in the order of the classes.
+type classScores struct {
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	F1        float64 `json:"f1"`
+	Rows      int     `json:"rows"`
 }
 
 func finiteOrNull(v float64) *float64 {

@@ -391,7 +391,7 @@ func (t *trial) run(ctx context.Context, sets []*parts, epochs int) (float64, er
 		if err != nil {
 			return 0, err
 		}
-		h, err := trainer.Fit(ctx, j.scaling.apply(p.training), j.scaling.apply(p.validation))
+		h, err := trainer.Fit(ctx, j.scaled(p.training), j.scaled(p.validation))
 		trainer.Close()
 		if errDiverged(err) {
 			return math.Inf(1), nil

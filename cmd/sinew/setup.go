@@ -80,8 +80,8 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 type job struct {
 	*config
 	parts   *parts
-	fit     *prep.Fit // nil without one
-	scaling *scaling  // nil without one
+	fit     *prep.Fit     // nil without one
+	scaling *prep.Targets // of the target values for training; nil without one
 	network *net.Network
 }
 
@@ -161,7 +161,6 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 // trained before. Values of a file, which may have any size, are scaled wherever that is
 // possible, unless the configuration says otherwise.
 func (j *job) scaleTargets(from bool) error {
-	p := j.parts
 	cannot := j.cannotScale()
 	switch {
 	case j.Scale == nil:
@@ -174,10 +173,21 @@ func (j *job) scaleTargets(from bool) error {
 		return nil
 	}
 	var err error
-	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
-		j.scaling.enter(j.network)
+	if j.scaling, err = prep.ScaleTargets(j.parts.training); err != nil {
+		return fmt.Errorf("--scale-targets: %w", err)
 	}
-	return err
+	if from {
+		return j.scaling.Redo(j.network)
+	}
+	return nil
+}
+
+// scaled returns rows as training sees them; d may be nil.
+func (j *job) scaled(d *train.Dataset) *train.Dataset {
+	if j.scaling == nil || d == nil || len(d.Y) != d.Rows()*len(j.scaling.Mean) { // Fit says what does not fit
+		return d
+	}
+	return j.scaling.Apply(d)
 }
 
 // cannotScale says why the targets cannot be scaled, nil if they can.

@@ -102,7 +102,7 @@ file stays as it was.`,
 	f.checkpoint.register(flags)
 	flags.StringVar(&f.model, "model", defaultModel, "`FILE` to write the model to")
 	flags.StringVar(&f.precision, "precision", "f32", "`FORMAT` of the weights in it: f32, f16 or bf16")
-	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to; \"\" for none")
+	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to, of an ensemble those of member 0; \"\" for none")
 	flags.StringVar(&f.schedule, "plot-schedule", "", "PNG or SVG `FILE` to draw the learning rate to")
 	flags.StringVar(&f.weights, "plot-weights", "", "PNG or SVG `FILE` to draw the first layer's weights to")
 	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix of the test (or else the validation) rows to")
@@ -441,16 +441,16 @@ func (r *running) fitAll(ctx context.Context) error {
 		all, histories, err := train.FitEnsemble(ctx, r.network, c, train.EnsembleConfig{
 			Members: e.Members, Bootstrap: e.Bootstrap, Snapshots: e.Snapshots, Workers: c.Workers,
 			Progress: r.report.member,
-		}, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+		}, r.scaled(p.training), r.scaled(p.validation))
 		r.histories = histories
 		if err != nil {
 			return err
 		}
 		r.all, r.networks = all, all.Members()
-		for _, m := range r.networks {
-			r.scaling.undo(m)
+		for i := 0; i < len(r.networks) && r.scaling != nil; i++ {
+			err = errors.Join(err, r.scaling.Undo(r.networks[i]))
 		}
-		return nil
+		return err
 	}
 	defer r.trainer.Close()
 	var h *train.History
@@ -458,7 +458,7 @@ func (r *running) fitAll(ctx context.Context) error {
 	if p.source != nil {
 		h, err = r.trainer.FitSource(ctx, p.source, p.outputs == 0, p.validation)
 	} else {
-		h, err = r.trainer.Fit(ctx, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+		h, err = r.trainer.Fit(ctx, r.scaled(p.training), r.scaled(p.validation))
 	}
 	r.histories, r.networks = []*train.History{h}, []*net.Network{r.network}
 	if err != nil && errors.Is(err, ctx.Err()) && r.keepsLast() && r.best.epoch > 0 {
@@ -466,8 +466,7 @@ func (r *running) fitAll(ctx context.Context) error {
 	}
 	if r.scaling != nil {
 		m := r.network.Clone()
-		r.scaling.undo(m)
-		r.networks[0] = m
+		r.networks[0], err = m, errors.Join(err, r.scaling.Undo(m))
 	}
 	return err
 }
