@@ -471,7 +471,11 @@ func presentColumns(trained, c *data.CSV, line []string) (columns []string) {
 func predictSource(ctx context.Context, p *predictor, s data.Source, name string, rows int) error {
 	in := p.m.Inputs()
 	if s.Inputs() != in {
-		return fmt.Errorf("%s has %d columns: the model has %d inputs", name, s.Inputs(), in)
+		hint := ""
+		if s.Inputs() > in {
+			hint = "; --inputs or --ignore, or --config, leave the others out"
+		}
+		return fmt.Errorf("%s has %d columns: the model has %d inputs%s", name, s.Inputs(), in, hint)
 	}
 	if err := s.Rewind(1); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -27,7 +27,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	f.dataFlags.register(fs)
 	f.registerSplit(fs)
 	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
-	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default by data set)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default for diabetes, and for values of a file that is not streamed)")
 	f.netFlags.register(fs)
 	f.trainFlags.register(fs)
 }
