@@ -247,7 +247,7 @@ func (d *diagnosis) units() {
 	last := d.e[len(d.e)-1]
 	for i, l := range last.Layers {
 		if share := float64(l.Dead) / float64(max(1, l.Units)); share >= deadShare {
-			d.add(DeadUnits, i, "%d of %d units of layer %d are 0 for every row of the probe: they no longer learn. A lower rate, He's initial weights or leaky ReLU help.", l.Dead, l.Units, i)
+			d.add(DeadUnits, i, "%d of %d units of layer %d are 0 for every row of the probe: they no longer learn. A lower rate, inputs scaled to mean 0, He's initial weights or leaky ReLU help.", l.Dead, l.Units, i)
 		}
 		if l.Saturated > saturatedMost {
 			d.add(Saturation, i, "%.0f %% of the outputs of layer %d are within 1 %% of a bound, where the gradient vanishes. Scale the inputs to mean 0 and variance 1, or start from smaller weights.", 100*l.Saturated, i)
