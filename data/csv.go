@@ -65,11 +65,12 @@ const (
 	MissingDrop                 // leave the row out
 	MissingMean                 // for an input: the mean of the column's other values in this file
 	MissingFill                 // for an input: its value of CSV.Fill, such as Table.Fill of the training set
+	MissingKeep                 // for an input: NaN, which training refuses: fill it, as prep.FillMissing does after a split
 )
 
 var (
 	orderNames   = []string{"sorted", "first-seen"}
-	missingNames = []string{"error", "drop", "mean", "fill"}
+	missingNames = []string{"error", "drop", "mean", "fill", "keep"}
 )
 
 // String returns "sorted" or "first-seen".
@@ -85,7 +86,7 @@ func (o *ClassOrder) UnmarshalText(text []byte) error {
 	return enumParse("class order", orderNames, (*uint8)(o), text)
 }
 
-// String returns "error", "drop", "mean" or "fill".
+// String returns "error", "drop", "mean", "fill" or "keep".
 func (m Missing) String() string { return enumString("Missing", missingNames, uint8(m)) }
 
 // MarshalText writes the name.

@@ -121,6 +121,32 @@ var csvCases = []struct {
 	},
 }
 
+// TestMissingKeep reads missing values as NaN, which is equal to nothing, so apart from csvCases.
+func TestMissingKeep(t *testing.T) {
+	const text = "a,b\n1,?\nNA,4\n"
+	c := CSV{Missing: MissingKeep}
+	table, err := ReadCSV(strings.NewReader(text), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenCSV(write(t, "keep.csv", []byte(text)), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, x := range [][]float32{table.Data.X, drain(t, s, 1, 2).X} {
+		if len(x) != 4 || x[0] != 1 || x[1] == x[1] || x[2] == x[2] || x[3] != 4 {
+			t.Errorf("%v: want 1 NaN NaN 4", x)
+		}
+	}
+	if table.Fill != nil {
+		t.Errorf("Fill %v: nothing is filled", table.Fill)
+	}
+	if _, err := ReadCSV(strings.NewReader("a,y\n1,\n"), CSV{Targets: []string{"y"}, Missing: MissingKeep}); err == nil || !strings.Contains(err.Error(), "target is missing") {
+		t.Errorf("a missing target: %v", err)
+	}
+}
+
 func TestCSV(t *testing.T) {
 	for _, c := range csvCases {
 		t.Run(c.name, func(t *testing.T) {

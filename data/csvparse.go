@@ -231,8 +231,8 @@ func (p *parser) syntax(err error) error {
 }
 
 // row reads the next row into x and y, and returns the number of its class, in the
-// order of CSV.Classes or as first seen. With MissingMean a missing input is NaN. At
-// the end it returns io.EOF.
+// order of CSV.Classes or as first seen. With MissingMean and MissingKeep a missing
+// input is NaN. At the end it returns io.EOF.
 func (p *parser) row(x, y []float32) (label int, err error) {
 	for {
 		record := p.first
@@ -293,7 +293,7 @@ func (p *parser) record(record []string, x, y []float32) (label int, ok bool, er
 			switch p.c.Missing {
 			case MissingDrop:
 				return 0, false, nil
-			case MissingMean:
+			case MissingMean, MissingKeep:
 				v = float32(math.NaN())
 			case MissingFill:
 				v = p.fill[i]

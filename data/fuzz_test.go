@@ -97,6 +97,7 @@ func FuzzNPZ(f *testing.F) {
 
 // FuzzCSV reads a text whole and as a stream, which must come to the same.
 func FuzzCSV(f *testing.F) {
+	f.Add("a,b\n1,?\nNA,4\n", "", "", false, "", "", uint8(MissingKeep), uint8(Sorted))
 	for _, c := range csvCases {
 		f.Add(c.text, c.c.Separator, c.c.Comment, c.c.NoHeader, c.c.Label, strings.Join(c.c.Targets, "|"), uint8(c.c.Missing), uint8(c.c.Order))
 	}
@@ -126,6 +127,9 @@ func FuzzCSV(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if c.Missing == MissingKeep {
+			fill(d.X, []float32{0.125}) // NaN is equal to nothing
+		}
 		if notFinite(d.X) >= 0 || notFinite(d.Y) >= 0 {
 			t.Fatal("values that are not finite")
 		}
@@ -140,6 +144,9 @@ func FuzzCSV(f *testing.F) {
 		}
 		if err := got.fill(s); err != nil || got.rows != b.rows {
 			t.Fatalf("%d rows, %v; want %d", got.rows, err, b.rows)
+		}
+		if c.Missing == MissingKeep {
+			fill(got.x, []float32{0.125})
 		}
 		if !slices.Equal(got.x[:len(d.X)], d.X) || !slices.Equal(got.y[:len(d.Y)], d.Y) || label != "" && !reflect.DeepEqual(got.labels[:b.rows], d.Labels) {
 			t.Fatal("the stream gives other rows")

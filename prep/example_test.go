@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 
+	"github.com/sinew-ml/sinew/data"
 	"github.com/sinew-ml/sinew/fixtures"
 	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/prep"
@@ -102,4 +104,47 @@ func ExampleStats() {
 	// Output:
 	// 4 rows, constant columns [1]
 	// [1 10] [0.25 1]
+}
+
+// The test rows have no share in what is filled in.
+func ExampleFillMissing() {
+	const text = "a,b,y\n1,10,0\n?,30,1\n3,?,0\n100,?,1\n"
+	table, err := data.ReadCSV(strings.NewReader(text), data.CSV{Targets: []string{"y"}, Missing: data.MissingKeep})
+	if err != nil {
+		log.Fatal(err)
+	}
+	training, test := table.Data.Take([]int{0, 1, 2}), table.Data.Take([]int{3})
+	means, filled, err := prep.FillMissing(training, test)
+	fmt.Println(means, filled, training.X, test.X, err)
+	// Output: [2 20] 3 [1 10 2 30 3 20] [100 20] <nil>
+}
+
+// Prices are learned as values near 1 and predicted as prices.
+func ExampleScaleTargets() {
+	d := &train.Dataset{Inputs: 1}
+	for size := range 100 {
+		d.X, d.Y = append(d.X, float32(size)/50-1), append(d.Y, 200_000+1_000*float32(size))
+	}
+	m, err := net.New(net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Init(1)
+	t, err := train.New(m, train.Config{Epochs: 100, LearnRate: train.Constant(0.01)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	targets, err := prep.ScaleTargets(d)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := t.Fit(context.Background(), targets.Apply(d), nil); err != nil {
+		log.Fatal(err)
+	}
+	if err := targets.Undo(m); err != nil {
+		log.Fatal(err)
+	}
+	price := m.NewPredictor(1).Predict([]float32{0})[0]
+	fmt.Printf("%.0f thousand\n", price/1000)
+	// Output: 250 thousand
 }

@@ -17,6 +17,9 @@
 // For rows that do not fit into memory, [Stats] takes them piece by piece and gives the
 // same fits.
 //
+// Missing values are filled first, by [FillMissing]: all fits refuse NaN. The targets of a
+// regression have [ScaleTargets].
+//
 // # Precision
 //
 // All sums and decompositions are in float64, the decompositions by gonum; the result is rounded

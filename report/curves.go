@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/sinew-ml/sinew/train"
@@ -66,6 +67,7 @@ func panel(title, label string, h *train.History, value func(train.Metrics) floa
 	// Values beyond the axes, see roundOut, are no matter to lines, which are clipped; but a
 	// filled outline far outside of the picture takes for ever.
 	_, _, _, top := plotter.XYRange(append(append(plotter.XYs{}, training...), validation...))
+	var shaded plot.Thumbnailer
 	if len(training) == len(validation) && len(training) > 1 && top <= math.MaxFloat32 {
 		outline := append(plotter.XYs{}, training...)
 		for i := len(validation) - 1; i >= 0; i-- {
@@ -77,6 +79,9 @@ func panel(title, label string, h *train.History, value func(train.Metrics) floa
 		}
 		gap.Color, gap.LineStyle.Width = gapColor, 0
 		p.Add(gap)
+		if !slices.Equal(training, validation) {
+			shaded = gap
+		}
 	}
 	addGrid(p)
 	for _, curve := range []struct {
@@ -99,6 +104,9 @@ func panel(title, label string, h *train.History, value func(train.Metrics) floa
 			p.Add(dots)
 		}
 		drawn = true
+	}
+	if shaded != nil {
+		p.Legend.Add("gap", shaded)
 	}
 	p.X.Min, p.X.Max = 1, float64(len(h.Epochs))
 	if len(h.Epochs) == 1 {

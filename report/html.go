@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/net"
@@ -73,6 +74,7 @@ type member struct {
 	Short    bool // too few epochs for a diagnosis
 	History  *train.History
 	Labels   bool
+	Bounded  bool // some layer has outputs near a bound
 }
 
 type measured struct {
@@ -85,7 +87,7 @@ type measured struct {
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": number, "percent": percent, "ratios": ratios, "dead": dead, "sparsity": sparsity, "rows": rowsPerSecond,
+	"number": number, "percent": percent, "ratios": ratios, "dead": dead, "saturated": saturated, "sparsity": sparsity, "rows": rowsPerSecond,
 }).Parse(pageText))
 
 // HTML writes the report: data, configuration, curves, schedule, history, diagnosis,
@@ -200,6 +202,9 @@ func (p *page) training() error {
 			continue
 		}
 		m := member{History: h, Findings: h.Diagnose(), Short: len(h.Epochs) < 4, Labels: !math.IsNaN(h.Epochs[0].Train.Accuracy)}
+		for _, e := range h.Epochs {
+			m.Bounded = m.Bounded || slices.ContainsFunc(e.Layers, func(l train.LayerStats) bool { return l.Saturated > 0 })
+		}
 		if len(p.Histories) > 1 {
 			m.Name = fmt.Sprintf("Member %d", i)
 		}
@@ -221,7 +226,7 @@ func (p *page) training() error {
 	return err
 }
 
-// settings returns the parts of a configuration as JSON has them, in its order.
+// settings returns the parts of a configuration in words, in the order of its JSON.
 func settings(c *train.Config) ([]Fact, error) {
 	text, err := json.Marshal(*c)
 	if err != nil {
@@ -241,7 +246,7 @@ func settings(c *train.Config) ([]Fact, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, fmt.Errorf("report: %w", err)
 		}
-		all = append(all, Fact{fmt.Sprint(name), string(value)})
+		all = append(all, Fact{strings.ReplaceAll(fmt.Sprint(name), "_", " "), Words(value)})
 	}
 	return all, nil
 }
@@ -275,6 +280,11 @@ func sparsity(e train.Epoch) string {
 	return list(e, func(l train.LayerStats) string { return strconv.FormatFloat(100*l.Sparsity, 'f', 0, 64) + " %" })
 }
 
+// saturated lists the layers' shares of outputs near a bound.
+func saturated(e train.Epoch) string {
+	return list(e, func(l train.LayerStats) string { return strconv.FormatFloat(100*l.Saturated, 'f', 0, 64) + " %" })
+}
+
 func list(e train.Epoch, f func(train.LayerStats) string) string {
 	text := ""
 	for i, l := range e.Layers {
@@ -286,4 +296,11 @@ func list(e train.Epoch, f func(train.LayerStats) string) string {
 	return text
 }
 
-func rowsPerSecond(e train.Epoch) string { return number(math.Round(e.RowsPerSecond())) }
+// rowsPerSecond has no exponent: it is read beside a number of rows.
+func rowsPerSecond(e train.Epoch) string {
+	v := e.RowsPerSecond()
+	if v-v != 0 {
+		return number(v)
+	}
+	return strconv.FormatFloat(math.Round(v), 'f', 0, 64)
+}

@@ -103,7 +103,7 @@ func TestHTML(t *testing.T) {
 		t.Errorf("%d drawings, want 4", drawings)
 	}
 	for _, want := range []string{
-		"A <title>", "iris & more", "softmax-cross-entropy", "adam", "learn_rate", "cosine", "batch", "accuracy", "log loss", "<versi&color>",
+		"A <title>", "iris & more", "softmax-cross-entropy", "adam", "learn rate", "cosine, start 0.01", "batch", "accuracy", "log loss", "<versi&color>",
 		`{"a": "<b>"}`, "gradient norm", "update / weight", "dead units", "rows/s", "★", "83 parameters",
 	} {
 		if !strings.Contains(text, want) {

@@ -19,7 +19,7 @@ type Config struct {
 	Epochs    int       // passes over the training set by Fit; 0: 20
 	Seed      uint64    // order of the rows, and dropout
 
-	// Regularisers, in the order in which a step applies them.
+	// Regularisers, in the order in which a step applies them. All are at least 0.
 	ClipValue   float64 // each gradient is brought into ±ClipValue; 0: no
 	ClipNorm    float64 // a gradient whose 2-norm is larger is scaled down to it (PyTorch: by 1e-6/norm more); 0: no
 	L2          float64 // λ₂/2·w² is added to the loss: λ₂·w to the gradient
@@ -54,8 +54,9 @@ type Config struct {
 	// EMA keeps a running average of the weights after each step: after t steps that of
 	// step k counts (1-EMA)·EMA^(t-k)/(1-EMA^t), which leaves out the weights before
 	// the first (as Adam's correction does). SWA averages those at the end of epochs SWA,
-	// SWA+1, ... (Izmailov et al. 2018). Running averages of batch norms are averaged too.
-	// Validation then measures the average, and Fit leaves it. 0: no; at most one of them.
+	// SWA+1, ... of a run (Izmailov et al. 2018): none, if it has fewer epochs. Running
+	// averages of batch norms are averaged too. Validation then measures the average, and Fit
+	// leaves it. 0: no; at most one of them.
 	EMA float64
 	SWA int
 

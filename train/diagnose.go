@@ -104,9 +104,9 @@ func (d *diagnosis) tooHigh() bool {
 	n := float64(len(d.e))
 	switch {
 	case d.last > jump*d.first:
-		d.add(RateTooHigh, -1, "the training loss rose from %.3g to %.3g in %d epochs, at a rate of %.3g. Divide the rate by 3 to 10.", d.first, d.last, len(d.e), d.e[0].Rate)
+		d.add(RateTooHigh, -1, "the training loss rose from %.3g to %.3g in %d epochs, at a rate of %.3g. Divide the rate by 3 to 10.", d.first, d.last, len(d.e), d.rate(len(d.e)))
 	case jumps >= 2 && float64(jumps) >= jumpsShare*n:
-		d.add(RateTooHigh, -1, "the training loss jumped in %d of %d epochs, most in epoch %d, to %.1f times the best before it. Divide the rate (%.3g) by 3 to 10, or let it fall during the run.", jumps, len(d.e), at, worst, d.e[0].Rate)
+		d.add(RateTooHigh, -1, "the training loss jumped in %d of %d epochs, most in epoch %d, to %.1f times the best before it. Divide the rate (%.3g) by 3 to 10, or let it fall during the run.", jumps, len(d.e), at, worst, d.rate(at))
 	default:
 		return false
 	}
@@ -122,8 +122,18 @@ func (d *diagnosis) tooLow() bool {
 	if !(firstHalf > 0 && secondHalf > straight*firstHalf && d.first-d.last < slowFall*d.first && ratio < slowUpdates) {
 		return false
 	}
-	d.add(RateTooLow, -1, "the training loss fell along almost a straight line, from %.3g to %.3g in %d epochs, and a step changes the weights by %.1g of their size (about 1e-3 is usual). Multiply the rate (%.3g) by 3 to 10.", d.first, d.last, n, ratio, d.e[0].Rate)
+	d.add(RateTooLow, -1, "the training loss fell along almost a straight line, from %.3g to %.3g in %d epochs, and a step changes the weights by %.1g of their size (about 1e-3 is usual). Multiply the rate (%.3g) by 3 to 10.", d.first, d.last, n, ratio, d.rate(n))
 	return true
+}
+
+// rate returns the largest learning rate of the first so many epochs: the first one is none
+// to speak of after a warm-up.
+func (d *diagnosis) rate(epochs int) float64 {
+	most := 0.0
+	for _, e := range d.e[:epochs] {
+		most = math.Max(most, e.Rate)
+	}
+	return most
 }
 
 // updateRatio returns the median over the epochs of the largest layer's.
@@ -225,7 +235,11 @@ func (d *diagnosis) noGap(format string, figure float64) string {
 
 func (d *diagnosis) plateau() {
 	third := len(d.e) - 1 - max(1, len(d.e)/3)
-	d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g). Try another rate or a schedule that lowers it, other initial weights, or inputs scaled to mean 0 and variance 1.", d.e[third].Epoch, d.e[third].Train.Loss, d.last)
+	if math.IsNaN(d.e[third].Train.Accuracy) && d.last > d.baseline {
+		d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g) and is above the %.3g of predicting the mean. Scale the targets to mean 0 and variance 1, or raise the rate.", d.e[third].Epoch, d.e[third].Train.Loss, d.last, d.baseline)
+		return
+	}
+	d.add(OnPlateau, -1, "the training loss has hardly moved since epoch %d (%.3g, now %.3g). Try another rate or a schedule that lowers it, other initial weights, or inputs scaled to mean 0 and variance 1. If nothing helps, the inputs may say no more.", d.e[third].Epoch, d.e[third].Train.Loss, d.last)
 }
 
 // units looks for layers whose units do nothing or are at their bounds.
@@ -233,7 +247,7 @@ func (d *diagnosis) units() {
 	last := d.e[len(d.e)-1]
 	for i, l := range last.Layers {
 		if share := float64(l.Dead) / float64(max(1, l.Units)); share >= deadShare {
-			d.add(DeadUnits, i, "%d of %d units of layer %d are 0 for every row of the probe: they no longer learn. A lower rate, He's initial weights or leaky ReLU help.", l.Dead, l.Units, i)
+			d.add(DeadUnits, i, "%d of %d units of layer %d are 0 for every row of the probe: they no longer learn. A lower rate, inputs scaled to mean 0, He's initial weights or leaky ReLU help.", l.Dead, l.Units, i)
 		}
 		if l.Saturated > saturatedMost {
 			d.add(Saturation, i, "%.0f %% of the outputs of layer %d are within 1 %% of a bound, where the gradient vanishes. Scale the inputs to mean 0 and variance 1, or start from smaller weights.", 100*l.Saturated, i)

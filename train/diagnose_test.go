@@ -48,6 +48,17 @@ func wave() (data, validation *train.Dataset) {
 	return d.Split(0.25, 1)
 }
 
+// far is wave with targets that a network takes for ever to reach.
+func far() (data, validation *train.Dataset) {
+	data, validation = wave()
+	for _, d := range []*train.Dataset{data, validation} {
+		for i := range d.Y {
+			d.Y[i] = 5000 + 100*d.Y[i]
+		}
+	}
+	return data, validation
+}
+
 func diagnosedRuns() []diagnosed {
 	softmax := net.SoftmaxCrossEntropy
 	return []diagnosed{
@@ -59,6 +70,10 @@ func diagnosedRuns() []diagnosed {
 
 		{name: "rate too high", net: net.Config{Inputs: 64, Loss: softmax, Layers: hidden(net.Tanh, 32)}, train: train.Config{Epochs: 12, Optimizer: train.SGD{Momentum: 0.9}, LearnRate: train.Constant(2)},
 			want: []train.Verdict{train.RateTooHigh}, text: []string{"training loss", "2", "Divide the rate"}},
+		{name: "rate too high after a warm-up", net: net.Config{Inputs: 64, Loss: softmax, Layers: hidden(net.Tanh, 32)}, train: train.Config{Epochs: 12, Optimizer: train.SGD{Momentum: 0.9}, LearnRate: train.Warmup{Steps: 150, Then: train.Constant(2)}},
+			want: []train.Verdict{train.RateTooHigh}, text: []string{"at a rate of 2."}},
+		{name: "targets far from 0", data: far, net: net.Config{Inputs: 1, Layers: []net.Layer{{Units: 16, Activation: net.Tanh}, {Units: 1}}}, train: train.Config{Epochs: 12, LearnRate: train.Constant(0.001)},
+			want: []train.Verdict{train.OnPlateau}, text: []string{"of predicting the mean", "Scale the targets"}},
 		{name: "rate too low", net: net.Config{Inputs: 64, Loss: softmax, Layers: hidden(net.ReLU, 32)}, train: train.Config{Epochs: 12, LearnRate: train.Constant(1e-5)},
 			want: []train.Verdict{train.RateTooLow}, text: []string{"straight line", "1e-05", "Multiply the rate"}},
 		{name: "over-fitting", data: few, net: net.Config{Inputs: 64, Loss: softmax, Layers: hidden(net.ReLU, 256)}, train: train.Config{Epochs: 60, LearnRate: train.Constant(0.01)},

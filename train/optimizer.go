@@ -28,7 +28,8 @@ type Optimizer interface {
 //	v = Momentum·v + g
 //	w = w - rate·v                       with Nesterov: w - rate·(g + Momentum·v)
 //
-// in the form of PyTorch, with the rate outside of the velocity. The default rate is 0.01.
+// in the form of PyTorch, with the rate outside of the velocity (Sutskever et al. 2013 have
+// it inside, which differs when the rate changes). The default rate is 0.01.
 type SGD struct {
 	Momentum float64 `json:"momentum,omitempty"` // in [0, 1); 0.9 is usual
 	Nesterov bool    `json:"nesterov,omitempty"` // Nesterov's momentum (Sutskever et al. 2013)
@@ -54,7 +55,12 @@ func (o SGD) rule(_ int, rate float64, _ bool) mat.Rule {
 }
 
 // AdaGrad divides by the root of the sum of all squared gradients so far (Duchi, Hazan
-// and Singer 2011), in the form of PyTorch. The default rate is 0.01.
+// and Singer 2011):
+//
+//	s = s + g²
+//	w = w - rate·g / (√s + Eps)
+//
+// in the form of PyTorch, from s = 0. The default rate is 0.01.
 type AdaGrad struct {
 	Eps float64 `json:"eps,omitempty"` // added to the root; 0: 1e-10, PyTorch's
 }
@@ -67,8 +73,14 @@ func (o AdaGrad) rule(_ int, rate float64, _ bool) mat.Rule {
 }
 
 // RMSProp divides by the root of the running mean of squared gradients (Hinton, lecture 6e,
-// 2012), or, Centered, of their variance (Graves 2013), in the form of PyTorch, with
-// Eps outside of the root. The default rate is 0.01.
+// 2012), or, Centered, of their variance (Graves 2013):
+//
+//	s = Alpha·s + (1-Alpha)·g²             m = Alpha·m + (1-Alpha)·g
+//	d = √s + Eps                           Centered: √(s-m²) + Eps
+//	w = w - rate·g / d                     with Momentum: u = Momentum·u + g/d, w = w - rate·u
+//
+// in the form of PyTorch, with Eps outside of the root (Graves and TensorFlow have it
+// inside). The default rate is 0.01. The defaults are PyTorch's; Hinton's Alpha is 0.9.
 type RMSProp struct {
 	Alpha    float64 `json:"alpha,omitempty"`    // decay of the mean, in (0, 1); 0: 0.99
 	Eps      float64 `json:"eps,omitempty"`      // 0: 1e-8
@@ -85,10 +97,17 @@ func (o RMSProp) rule(_ int, rate float64, _ bool) mat.Rule {
 	return mat.RMSProp(rate, orDefault(o.Alpha, 0.99), orDefault(o.Eps, 1e-8), o.Momentum, o.Centered)
 }
 
-// Adam adapts the rate of each parameter to the first two moments of its gradient:
-// Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1, with
-// Eps added after the bias correction, as PyTorch has it. The default rate is 0.001.
-// The defaults are the paper's.
+// Adam adapts the rate of each parameter to the first two moments of its gradient
+// (Kingma and Ba, Adam: a method for stochastic optimization, 2015, algorithm 1). In step t,
+// from 1:
+//
+//	m = Beta1·m + (1-Beta1)·g              v = Beta2·v + (1-Beta2)·g²
+//	w = w - rate · m/(1-Beta1ᵗ) / (√(v/(1-Beta2ᵗ)) + Eps)
+//
+// Eps is added after the bias correction, as in PyTorch; scikit-learn, and the paper's
+// section 2, add it before. With AMSGrad the largest v so far takes the place of v, corrected
+// as v is, as in PyTorch; Reddi, Kale and Kumar have no correction. The default rate is 0.001.
+// The defaults are the paper's, and PyTorch's.
 type Adam struct {
 	Beta1   float64 `json:"beta1,omitempty"`   // decay of the mean, in (0, 1); 0: 0.9
 	Beta2   float64 `json:"beta2,omitempty"`   // decay of the mean square, in (0, 1); 0: 0.999
@@ -108,8 +127,9 @@ func (o Adam) decayed(t int, rate, decay float64) mat.Rule {
 }
 
 // AdamW is Adam with decoupled weight decay (Loshchilov and Hutter 2019): before Adam's
-// step w = w - rate·WeightDecay·w. Unlike in PyTorch biases and norms do not decay
-// unless Config.DecayBiases is set. The default rate is 0.001.
+// step w = w - rate·WeightDecay·w, with the rate as in PyTorch (the paper has the schedule's
+// factor alone, without the rate it begins from). Unlike in PyTorch biases and norms do not
+// decay unless Config.DecayBiases is set. The default rate is 0.001. For no decay take Adam.
 type AdamW struct {
 	Adam
 	WeightDecay float64 `json:"weight_decay,omitempty"` // at least 0; 0: 0.01, PyTorch's
@@ -131,9 +151,16 @@ func (o AdamW) rule(t int, rate float64, decays bool) mat.Rule {
 }
 
 // RProp follows only the signs of the gradients of full batches: set BatchSize to the
-// number of rows (Riedmiller and Braun 1993, in PyTorch's form, without weight
-// backtracking). The learning rate of the first step is every parameter's first step,
-// and later rates are no matter, but to L1; the default is 0.01.
+// number of rows (Riedmiller and Braun 1993). Each parameter has a step s of its own, and p is
+// its gradient of the step before:
+//
+//	s = Up·s if g·p > 0, Down·s if g·p < 0, then within Min ≤ s ≤ Max
+//	g = 0 if g·p < 0
+//	w = w - s·sign(g)
+//
+// in the form of PyTorch: without the paper's weight backtracking. The learning rate of the
+// first step is every parameter's first s, and later rates are no matter, but to L1; the
+// default is 0.01. The defaults are the paper's; its first step is 0.1.
 type RProp struct {
 	Up   float64 `json:"up,omitempty"`   // factor of the step while the sign stays, above 1; 0: 1.2
 	Down float64 `json:"down,omitempty"` // factor when it changes, in (0, 1); 0: 0.5

@@ -48,7 +48,7 @@ norm are as in training.`,
 			}
 			t.Close()
 			out := cmd.OutOrStdout()
-			d := spread(j.scaling.apply(j.parts.training), sample)
+			d := spread(j.scaled(j.parts.training), sample)
 			fmt.Fprintf(out, "data      %s: %d of %d training rows\n", j.parts.name, d.Rows(), j.parts.rows)
 			fmt.Fprintf(out, "network   %s\n\n", describe(j.network))
 			result, err := net.CheckGradients(j.network, net.Batch{X: d.X, Labels: d.Labels, Y: d.Y})
@@ -64,7 +64,7 @@ norm are as in training.`,
 		},
 	}
 	f.register(cmd.Flags())
-	cmd.Flags().IntVar(&sample, "rows", 32, "`N` training rows to check on")
+	cmd.Flags().IntVar(&sample, "rows", 32, "`N` training rows to check on, in [1, 65536]")
 	cmd.Flags().SortFlags = false
 	return cmd
 }

@@ -23,8 +23,8 @@ type checkpointFlags struct {
 func (f *checkpointFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.path, "checkpoint", "", "`FILE` to keep the state of the run in, after each epoch and when it stops; the ones before are FILE.1, ... (its weights are those of training: with --scale-targets in the unit of training)")
 	fs.IntVar(&f.keep, "checkpoint-keep", 2, "keep `N` checkpoints, 1...100")
-	fs.IntVar(&f.steps, "checkpoint-steps", 0, "write one after every `N` steps, too; 0 for no")
-	fs.DurationVar(&f.interval, "checkpoint-interval", 0, "least `TIME` from one to the next, such as 30s")
+	fs.IntVar(&f.steps, "checkpoint-steps", 0, "write one after every `N` steps, at least 1, too; 0 for no")
+	fs.DurationVar(&f.interval, "checkpoint-interval", 0, "least `TIME` from one to the next, at least 0s, such as 30s; 0 for none")
 	fs.BoolVar(&f.resume, "resume", false, "go on from --checkpoint to the same bits as a run that was never stopped; begin if there is none")
 }
 

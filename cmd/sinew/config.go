@@ -76,6 +76,10 @@ type dataConfig struct {
 	CSV    *data.CSV    `json:"csv,omitempty"`    // how to read it, if it is CSV
 	Arrays *data.Arrays `json:"arrays,omitempty"` // or if it is arrays; Inputs stays empty
 
+	// Means are what --missing mean puts in, one per input: the means of the training rows,
+	// which training finds and predict and "eval --all" use.
+	Means []float32 `json:"means,omitempty"`
+
 	Test              *float64 `json:"test,omitempty"`       // share of the rows; nil: 0.2
 	Validation        *float64 `json:"validation,omitempty"` // share of the others; nil: 0.1
 	TestFile          string   `json:"test_file,omitempty"`

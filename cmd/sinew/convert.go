@@ -58,10 +58,10 @@ that exists is replaced only with --force, and only as a whole.`,
 	flags.BoolVar(&f.fold, "fold", false, "multiply preparation and batch norms into the weights, for serving")
 	flags.StringVar(&f.activation, "activation", "relu", "`FUNCTION` between the layers of a state dict")
 	flags.StringVar(&f.loss, "loss", "", "`LOSS` of the network, of an ONNX model or state dict (default by what it ends in)")
-	flags.Float64Var(&f.eps, "eps", 1e-5, "`E` of a state dict's norms")
+	flags.Float64Var(&f.eps, "eps", 1e-5, "`E` of a state dict's norms, in [1e-12, 1]")
 	flags.StringVar(&f.config, "config", "", "configuration `FILE` with the architecture of a state dict")
 	flags.StringVar(&f.classes, "classes", "", "`NAMES` of the classes, as a list")
-	flags.IntVar(&f.member, "member", -1, "take member `N` of an ensemble, from 0")
+	flags.IntVar(&f.member, "member", -1, "take member `N` of an ensemble, from 0 (default none: all)")
 	flags.Lookup("member").DefValue = "0"
 	flags.BoolVar(&f.force, "force", false, "replace OUT if it exists")
 	flags.SortFlags = false

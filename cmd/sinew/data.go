@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sinew-ml/sinew/data"
+	"github.com/sinew-ml/sinew/prep"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
 )
@@ -42,7 +43,7 @@ func (f *dataFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
 	fs.StringVar(&f.targetsName, "targets-name", "y", "`NAME` of the targets in an NPZ file")
 	fs.StringVar(&f.kind, "kind", "auto", "what an array of targets holds: `KIND` auto, labels or values")
-	fs.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`; 255 brings bytes into [0, 1]")
+	fs.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, above 0; 255 brings bytes into [0, 1]")
 }
 
 // registerCSV adds the flags that predict has as well.
@@ -51,7 +52,7 @@ func registerCSV(fs *pflag.FlagSet, separator, comment, header, missing, texts, 
 	fs.StringVar(comment, "comment", "", "`CHARACTER` at the start of lines of a CSV file to skip")
 	fs.StringVar(header, "header", "auto", "whether a CSV file begins with names: `WHEN` yes, no or auto (yes if its first line has no number)")
 	fs.Lookup("header").NoOptDefVal = "yes"
-	fs.StringVar(missing, "missing", "error", "missing values of a CSV file: `POLICY` error, drop (the row), mean (of the column) or fill")
+	fs.StringVar(missing, "missing", "error", "missing values of a CSV file: `POLICY` error, drop (the row), mean (of the column, over the training rows) or fill")
 	fs.StringVar(texts, "missing-texts", "", "`TEXTS` of missing values, as a list (default empty, NA, N/A, NaN, nan, null, NULL, None, ?)")
 	fs.StringVar(fill, "fill", "", "`VALUES` that --missing fill puts in: one, or one per input (default 0)")
 }
@@ -85,9 +86,13 @@ func changed(fs *pflag.FlagSet, names ...string) string {
 // apply changes c by the flags that were given, and finds out what kind of file there is.
 func (f *dataFlags) apply(fs *pflag.FlagSet, c *dataConfig) error {
 	if fs.Changed("data") || c.Set == "" && c.File == "" {
-		*c = dataConfig{Test: c.Test, Validation: c.Validation, Stream: c.Stream}
+		// Another file is read as the configuration says, but for the files beside it.
+		*c = dataConfig{CSV: c.CSV, Arrays: c.Arrays, Means: c.Means, Test: c.Test, Validation: c.Validation, Stream: c.Stream}
+		if c.Arrays != nil {
+			c.Arrays.Targets = ""
+		}
 		if _, ok := findBundled(f.data); ok {
-			c.Set = f.data
+			*c = dataConfig{Set: f.data, Test: c.Test, Validation: c.Validation, Stream: c.Stream}
 		} else {
 			c.File = f.data
 		}
@@ -168,7 +173,7 @@ func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
 		return usage("--%s goes with IDX, NPY or NPZ: %s is CSV", name, c.File)
 	}
 	c.Arrays = nil
-	auto := c.CSV == nil && !fs.Changed("header") || fs.Changed("header") && f.header == "auto"
+	auto := (c.CSV == nil || fs.Changed("data")) && !fs.Changed("header") || fs.Changed("header") && f.header == "auto"
 	if c.CSV == nil {
 		c.CSV = new(data.CSV)
 	}
@@ -210,7 +215,11 @@ func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
 				columns = append(columns, strconv.Itoa(i))
 			}
 		}
-		return usage("--data %s: give the column of the class with --label, or the columns to predict with --target; there are %.400s", c.File, strings.Join(columns, ", "))
+		hint := ""
+		if len(line) == 1 && strings.ContainsAny(line[0], ";\t|") {
+			hint = " (one column: is --separator right?)"
+		}
+		return usage("--data %s: give the column of the class with --label, or the columns to predict with --target; there are %.400s%s", c.File, strings.Join(columns, ", "), hint)
 	}
 	return nil
 }
@@ -229,8 +238,8 @@ func applyCSV(fs *pflag.FlagSet, c *data.CSV, separator, comment, missing, texts
 		c.Comment = comment
 	}
 	if fs.Changed("missing") {
-		if err := c.Missing.UnmarshalText([]byte(missing)); err != nil {
-			return usage("--missing: %w", err)
+		if err := c.Missing.UnmarshalText([]byte(missing)); err != nil || c.Missing == data.MissingKeep { // training refuses NaN
+			return usage("--missing %q: want error, drop, mean or fill", missing)
 		}
 	}
 	if fs.Changed("missing-texts") {
@@ -364,6 +373,10 @@ type parts struct {
 	outputs                    int      // target values per row; 0 with labels
 	classes                    []string
 
+	holes  bool      // missing values are still NaN: see fillMissing
+	means  []float32 // what they were replaced by
+	filled int       // how many
+
 	// Of a stream, in the place of training.
 	source data.Source
 	rows   int
@@ -383,12 +396,25 @@ func (c *dataConfig) classNames(classes []string) {
 	}
 }
 
-// load reads all of the rows of the main file or of the set.
-func (c *dataConfig) load() (*train.Dataset, *data.Table, error) {
+// load reads all of the rows of the main file or of the set: CSV as the given one says.
+func (c *dataConfig) load(how *data.CSV) (*train.Dataset, *data.Table, error) {
 	if b, ok := findBundled(c.Set); ok {
 		return b.load(), nil, nil
 	}
-	return c.read(c.File, "", c.CSV)
+	return c.read(c.File, "", how)
+}
+
+// whole reads all of the rows, to be measured: missing values become what training put in,
+// if the configuration has that.
+func (c *dataConfig) whole() (*train.Dataset, error) {
+	how := c.CSV
+	if how != nil && how.Missing == data.MissingMean && c.Means != nil {
+		own := *how
+		own.Missing, own.Fill = data.MissingFill, c.Means
+		how = &own
+	}
+	d, _, err := c.load(how)
+	return d, err
 }
 
 // read reads one of the files: CSV as the given one says.
@@ -414,20 +440,53 @@ func (c *dataConfig) read(path, targets string, how *data.CSV) (*train.Dataset, 
 // split loads and divides the data set. The same configuration and seed give the same rows,
 // so that eval measures on rows that train never saw.
 func (c *dataConfig) split(seed uint64) (*parts, error) {
-	d, table, err := c.load()
+	p, err := c.divide(seed)
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{name: c.name(), training: d, close: func() {}}
-	others := c.CSV
+	return p, p.fillMissing()
+}
+
+// fillMissing puts the means of the training rows in the place of missing values: test and
+// validation rows must not have a share in them.
+func (p *parts) fillMissing() (err error) {
+	if !p.holes {
+		return nil
+	}
+	var others []*train.Dataset
+	for _, d := range []*train.Dataset{p.validation, p.test} {
+		if d != nil {
+			others = append(others, d)
+		}
+	}
+	p.holes = false
+	p.means, p.filled, err = prep.FillMissing(p.training, others...)
+	if err != nil {
+		return fmt.Errorf("--missing mean: %s, training rows: %w", p.name, err)
+	}
+	return nil
+}
+
+// divide is split that leaves missing values that are to become means as NaN.
+func (c *dataConfig) divide(seed uint64) (*parts, error) {
+	how := c.CSV
+	holes := how != nil && how.Missing == data.MissingMean
+	if holes {
+		own := *how
+		own.Missing = data.MissingKeep
+		how = &own
+	}
+	d, table, err := c.load(how)
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{name: c.name(), training: d, close: func() {}, holes: holes}
+	others := how
 	if table != nil {
 		p.columns, p.dropped = table.Columns, table.Dropped
-		own := *c.CSV
+		own := *how
 		if own.Label != "" {
 			own.Classes = d.Classes
-		}
-		if own.Missing == data.MissingMean { // the training file's, not their own
-			own.Missing, own.Fill = data.MissingFill, table.Fill
 		}
 		others = &own
 	}

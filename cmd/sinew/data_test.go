@@ -193,7 +193,7 @@ func TestMissing(t *testing.T) {
 		{"--missing drop", 0, "dropped   2 rows with missing values"},
 		{"--missing mean", 0, "holes.csv: 30 training, 4 validation, 8 test rows"},
 		{"--missing fill --fill 1,2", 0, "holes.csv: 30 training"},
-		{"--missing guess", exitUsage, `--missing: data: unknown policy`},
+		{"--missing guess", exitUsage, `--missing "guess": want error, drop, mean or fill`},
 		{"--fill x --missing fill", exitUsage, `--fill "x"`},
 		{"--missing drop --missing-texts NA", exitError, `"?": want a number`},
 		{"--missing drop --missing-texts NA,?", 0, "dropped   2 rows"},

@@ -49,7 +49,7 @@ layers.`,
 	flags.StringVar(&f.config, "config", "", "`FILE` with the configuration that the model was trained with")
 	f.register(flags)
 	f.registerSplit(flags)
-	flags.Uint64Var(&f.seed, "seed", 1, "`SEED` that the model was trained with")
+	flags.Uint64Var(&f.seed, "seed", 1, "`SEED` that the model was trained with, in [0, 2⁶⁴)")
 	flags.BoolVar(&f.all, "all", false, "measure on all rows, not only on those held back")
 	flags.BoolVar(&f.json, "json", false, "print the figures as JSON")
 	flags.StringVar(&f.plot, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix to")
@@ -149,7 +149,7 @@ func (f *evalCommand) settle(cmd *cobra.Command) (*config, error) {
 func (f *evalCommand) rows(c *config, m *model) (*train.Dataset, string, error) {
 	c.Data.classNames(m.classes())
 	if f.all {
-		d, _, err := c.Data.load()
+		d, err := c.Data.whole()
 		if err != nil {
 			return nil, "", err
 		}
@@ -194,9 +194,21 @@ func evalJSON(r *report.Measurement, m *model) any {
 	if c := r.Confusion; c != nil {
 		v["classes"] = r.Classes
 		v["confusion"] = c.Counts
-		v["scores"] = c.Scores()
+		var all []classScores
+		for _, s := range c.Scores() {
+			all = append(all, classScores(s))
+		}
+		v["scores"] = all
 	}
 	return v
+}
+
+// classScores are the figures of a class; they come in the order of the classes.
+type classScores struct {
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	F1        float64 `json:"f1"`
+	Rows      int     `json:"rows"`
 }
 
 func finiteOrNull(v float64) *float64 {

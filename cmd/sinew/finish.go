@@ -246,5 +246,5 @@ func objectText(c train.Config, part string) string {
 	if err := json.Unmarshal(text, &fields); err != nil {
 		return err.Error()
 	}
-	return strings.TrimPrefix(strings.NewReplacer("{", "", "}", "", `"`, "", ",", ", ", ":", " ").Replace(string(fields[part])), "name ")
+	return report.Words(fields[part])
 }

@@ -21,9 +21,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -91,9 +93,19 @@ handwritten digits and writes model.safetensors and curves.png. Then try
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newTrain(), newEval(), newPredict(), newSearch(), newCheck(), newInspect(), newConvert(), newInfo())
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(sayDefault)
+	}
 	return root
+}
+
+// sayDefault adds to the help of a text that has no default that it has none.
+func sayDefault(f *pflag.Flag) {
+	if t := f.Value.Type(); (t == "string" || t == "stringArray") && (f.DefValue == "" || f.DefValue == "[]") && !strings.Contains(f.Usage, "default") {
+		f.Usage += " (default none)"
+	}
 }
 
 // usageError is an error in the command line itself.
@@ -105,8 +117,31 @@ func (e *usageError) Unwrap() error { return e.err }
 // usage returns a usageError with a text.
 func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// message returns the text of err without the program's name, which some begin with.
-func message(err error) string { return strings.TrimPrefix(err.Error(), "sinew: ") }
+// message returns the text of err without the program's name, which some begin with, and in
+// the words of the command line.
+func message(err error) string {
+	return inFlags.Replace(strings.TrimPrefix(err.Error(), "sinew: "))
+}
+
+// inFlags says by which flag is done what the library asks for.
+var inFlags = strings.NewReplacer(
+	"set a policy for missing values", "--missing drop, mean or fill says what to do",
+	`only dropping the row (missing "drop") would help`, "only --missing drop, which leaves the row out, would help",
+)
+
+// flagError makes pflag's errors ours: without the names of Go's functions.
+func flagError(_ *cobra.Command, err error) error {
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		flag, _ := errors.AsType[*pflag.InvalidValueError](err)
+		if flag == nil {
+			return &usageError{number}
+		}
+		return usage("--%s %q: want a %s", flag.GetFlag().Name, number.Num, map[string]string{
+			"int": "whole number", "uint64": "whole number in [0, 2⁶⁴)", "float64": "number", "bool": "truth value, true or false",
+		}[flag.GetFlag().Value.Type()])
+	}
+	return &usageError{err}
+}
 
 // noSuchCommand refuses arguments that are no command's name, with a guess at what was meant.
 func noSuchCommand(root *cobra.Command, args []string) error {

@@ -18,18 +18,18 @@ type netFlags struct {
 }
 
 func (f *netFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.hidden, "hidden", "", "`UNITS` of each hidden layer, as a list 128,64; \"\" for none (default by data set)")
+	fs.StringVar(&f.hidden, "hidden", "", "`UNITS` of each hidden layer, at least 1, as a list 128,64; \"\" for none (default by data set)")
 	fs.StringVar(&f.activation, "activation", "relu", "`FUNCTION` of the hidden layers: identity, sigmoid, tanh, relu, leaky-relu, elu, selu, gelu, gelu-tanh, silu, softplus, hard-sigmoid, hard-swish or relu6; one for all or a list")
-	fs.StringVar(&f.slope, "alpha", "", "`A` of leaky-relu (default 0.01) and elu (default 1); one for all or a list")
+	fs.StringVar(&f.slope, "alpha", "", "`A` of leaky-relu (default 0.01) and elu (default 1), in [0, 1e6]; one for all or a list")
 	fs.StringVar(&f.norm, "norm", "none", "`NORM` of the hidden layers: none, batch or layer; one for all or a list")
-	fs.StringVar(&f.normEps, "norm-eps", "", "`E` added to the norm's variance (default 1e-5); one for all or a list")
+	fs.StringVar(&f.normEps, "norm-eps", "", "`E` added to the norm's variance, in [1e-12, 1] (default 1e-5); one for all or a list")
 	fs.StringVar(&f.dropout, "dropout", "0", "`PROBABILITY` in [0, 1) that training drops an output of a hidden layer; one for all or a list")
 	fs.StringVar(&f.init, "init", "auto", "`RULE` of the initial weights of all layers: "+strings.Join(initNames(), ", ")+"; one for all or a list with the output layer")
-	fs.StringVar(&f.std, "std", "", "standard deviation `S` of --init gaussian and uniform (default 0.01); one for all or a list with the output layer")
+	fs.StringVar(&f.std, "std", "", "standard deviation `S` of --init gaussian and uniform, in [0, 1e6] (default 0.01); one for all or a list with the output layer")
 	fs.StringVar(&f.output, "output-activation", "identity", "`FUNCTION` of the output layer; the cross entropies have their own")
 	fs.StringVar(&f.loss, "loss", "", "`LOSS`: softmax-cross-entropy (default with labels), mse (default with values), mae, huber, half-squared-error or binary-cross-entropy")
-	fs.Float64Var(&f.delta, "delta", 1, "`D` of --loss huber, where it turns from square to line")
-	fs.Float64Var(&f.smoothing, "label-smoothing", 0, "`E` in [0, 1) of --loss softmax-cross-entropy")
+	fs.Float64Var(&f.delta, "delta", 1, "`D` of --loss huber, where it turns from square to line, in [1e-6, 1e6]")
+	fs.Float64Var(&f.smoothing, "label-smoothing", 0, "`E` in [0, 1) of --loss softmax-cross-entropy; 0 for none")
 }
 
 // initNames lists the initialisers.

@@ -70,6 +70,7 @@ func TestSpecs(t *testing.T) {
 	}{
 		{"optimizer", "sgd", train.SGD{Momentum: 0.9}, ""},
 		{"optimizer", "sgd:nesterov,momentum=0.5", train.SGD{Momentum: 0.5, Nesterov: true}, ""},
+		{"optimizer", "sgd:nesterov", train.SGD{Momentum: 0.9, Nesterov: true}, ""},
 		{"optimizer", "sgd:momentum=0", train.SGD{}, ""},
 		{"optimizer", "adagrad:eps=1e-9", train.AdaGrad{Eps: 1e-9}, ""},
 		{"optimizer", "rmsprop:alpha=0.9,centered", train.RMSProp{Alpha: 0.9, Centered: true}, ""},
@@ -109,6 +110,7 @@ func TestSpecs(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "iris.csv", irisCSV(true, ","))
+	write(t, "semicolons.csv", []byte("a;b;kind\n1;2;x\n"))
 	write(t, "unknown.json", []byte(`{"data": {"set": "iris"}, "nets": {}}`))
 	write(t, "layers.json", []byte(`{"net": {"layers": [{"unit": 3}]}}`))
 	write(t, "train.json", []byte(`{"train": {"epoch": 3}}`))
@@ -132,7 +134,8 @@ func TestBadOptions(t *testing.T) {
 		{"--l1 -1", exitUsage, "--l1 -1: want a finite number, at least 0"},
 		{"--clip-norm Inf", exitUsage, "--clip-norm +Inf"},
 		{"--ema 1", exitUsage, "--ema 1: want a number in [0, 1)"},
-		{"--ema 0.5 --swa 2", exitError, "both EMA and SWA"},
+		{"--ema 0.5 --swa 1", exitError, "both EMA and SWA"},
+		{"--swa 2", exitUsage, "--swa 2: want 1...1, an epoch of the run, or 0 for none"},
 		{"--patience -1", exitUsage, "--patience -1: want at least 0"},
 		{"--watch loss", exitUsage, `--watch: unknown figure "loss"`},
 		{"--class-weights 1,x", exitUsage, `--class-weights "1,x"`},
@@ -156,6 +159,7 @@ func TestBadOptions(t *testing.T) {
 		{"--scale-targets", exitUsage, "--scale-targets goes with target values: digits has labels"},
 		{"--label kind", exitUsage, "--label goes with a file, not with the bundled data set digits"},
 		{"--data iris.csv", exitUsage, "give the column of the class with --label, or the columns to predict with --target; there are id, sepal length"},
+		{"--data semicolons.csv", exitUsage, "there are a;b;kind (one column: is --separator right?)"},
 		{"--data iris.csv --label colour", exitError, "colour"},
 		{"--data iris.csv --label kind --targets y", exitUsage, "--targets goes with IDX, NPY or NPZ"},
 		{"--data iris.csv --label kind --separator ab", exitUsage, `--separator "ab": want one character`},
@@ -265,6 +269,35 @@ func TestScaledTargets(t *testing.T) {
 	scaled, raw := r2(), r2("--scale-targets=false")
 	if !(scaled > 0.2 && raw < 0) {
 		t.Errorf("R² is %g with scaled targets and %g without: want above 0.2 and below 0", scaled, raw)
+	}
+	// Values of a file are scaled wherever that is possible.
+	var table strings.Builder
+	table.WriteString("x,y\n")
+	for i := range 200 {
+		fmt.Fprintf(&table, "%d,%d\n", i, 1000*i+5000)
+	}
+	write(t, "far.csv", []byte(table.String()))
+	for _, c := range []struct {
+		args   string
+		scaled bool
+	}{
+		{"", true}, {"--loss huber", true}, {"--config run.json", true},
+		{"--scale-targets=false", false}, {"--output-activation relu", false}, {"--stream 10", false},
+	} {
+		args := []string{"train", "--data", "far.csv", "--target", "y", "--epochs", "60", "--rate", "0.01", "--plot", ""}
+		if strings.Contains(c.args, "config") {
+			args = []string{"train", "--plot", ""}
+		}
+		if c.args == "" {
+			args = append(args, "--save-config", "run.json")
+		}
+		out, _ := succeed(t, append(args, strings.Fields(c.args)...)...)
+		if strings.Contains(out, "targets   scaled") != c.scaled {
+			t.Errorf("far.csv %s: want targets scaled: %t\n%s", c.args, c.scaled, out)
+		}
+		if c.scaled && !strings.Contains(out, "R² 1.0") {
+			t.Errorf("far.csv %s: a straight line is not learned:\n%s", c.args, out)
+		}
 	}
 }
 

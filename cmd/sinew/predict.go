@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,8 @@ type predictCommand struct {
 	separator, comment, header  string
 	missing, missingTexts, fill string
 	inputsName, divide          string
+	config                      string
+	read                        dataConfig // of the configuration: how training read its files
 }
 
 func newPredict() *cobra.Command {
@@ -47,6 +50,11 @@ and with --probabilities a header, the class and the probability of each class. 
 are printed by the names that the model has. With --output FILE.npy, or --format npy, the
 result is an array of all outputs, (rows, outputs), of float32.
 
+With --config the rows are read as training read its own: the same separator and names of
+missing values, without the columns of the label and of --ignore as far as they are there,
+divided by the same number, and with missing values filled by the same means. Flags go
+before it. (Its --missing drop does not count: each row gets its prediction, or an error.)
+
 CSV rows are predicted as they arrive; files of any length need little memory. The first
 bad row (another number of columns, not a number, NaN or infinite) ends the run with an
 error that gives its line, after the predictions of the rows before it; --output then
@@ -56,6 +64,7 @@ leaves the file as it was.`,
   echo 5.1,3.5,1.4,0.2 | sinew predict --model iris.safetensors
   sinew predict --ignore id,kind --probabilities --output result.csv rows.csv
   sinew predict --output result.npy images.npy
+  sinew predict --config run.json rows.csv     # of "sinew train --save-config run.json"
   sinew predict --model torch.onnx rows.csv
   sinew predict --data digits --row 5      # a row of the bundled data, from 0`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
@@ -63,8 +72,9 @@ leaves the file as it was.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.model, "model", defaultModel, "model `FILE` to predict with: of sinew, or ONNX")
+	flags.StringVar(&f.config, "config", "", "`FILE` with the configuration that the model was trained with: how rows are read (default none)")
 	flags.StringVar(&f.data, "data", "", "bundled data `SET` that holds --row, and names the classes of a model that does not: "+bundledNames())
-	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, counted from 0, instead of a file")
+	flags.IntVar(&f.row, "row", -1, "predict row `N` of --data, from 0, instead of a file (default none)")
 	flags.Lookup("row").DefValue = "0" // hides the -1 from the help text
 	flags.BoolVar(&f.probabilities, "probabilities", false, "print a header and all outputs")
 	flags.StringVar(&f.output, "output", "", "`FILE` to write to, as a whole at the end (default standard output)")
@@ -73,7 +83,7 @@ leaves the file as it was.`,
 	flags.StringVar(&f.ignore, "ignore", "", "CSV `COLUMNS` to leave out, as a list")
 	registerCSV(flags, &f.separator, &f.comment, &f.header, &f.missing, &f.missingTexts, &f.fill)
 	flags.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
-	flags.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, as in training")
+	flags.StringVar(&f.divide, "divide", "1", "divide the inputs of an array by `N`, above 0, as in training")
 	flags.SortFlags = false
 	return cmd
 }
@@ -83,7 +93,7 @@ func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 	switch {
 	case oneRow && f.data == "":
 		return usage("--row goes with --data")
-	case oneRow && (len(args) > 0 || changed(cmd.Flags(), append(csvFlags, "inputs-name", "divide")...) != ""):
+	case oneRow && (len(args) > 0 || changed(cmd.Flags(), append(csvFlags, "inputs-name", "divide", "config")...) != ""):
 		return usage("--row goes without FILE and without flags of files")
 	}
 	switch f.format {
@@ -104,6 +114,13 @@ func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 	}
 	if err := writable(f.output); err != nil {
 		return err
+	}
+	if f.config != "" {
+		c, err := readConfig(f.config)
+		if err != nil {
+			return err
+		}
+		f.read = c.Data
 	}
 	m, err := loadModel(f.model)
 	if err != nil {
@@ -142,7 +159,7 @@ func (f *predictCommand) run(cmd *cobra.Command, args []string) error {
 		if name := changed(cmd.Flags(), csvFlags...); name != "" {
 			return usage("--%s goes with a CSV file: %s is %s", name, args[0], format)
 		}
-		read = func(p *predictor) error { return f.arrays(cmd.Context(), p, args[0]) }
+		read = func(p *predictor) error { return f.arrays(cmd, p, args[0]) }
 	}
 	write := func(w io.Writer) error {
 		p := newPredictor(m, w, f, d)
@@ -293,20 +310,23 @@ func (f *flusher) Read(b []byte) (int, error) {
 
 // standardInput predicts what comes from standard input: CSV, or NPY by its first bytes.
 func (f *predictCommand) standardInput(cmd *cobra.Command, p *predictor) error {
-	r := bufio.NewReader(&flusher{r: cmd.InOrStdin(), p: p})
+	r, err := unzipped(&flusher{r: cmd.InOrStdin(), p: p})
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
 	if head, _ := r.Peek(1); len(head) > 0 && head[0] == 0x93 {
 		a, err := data.ReadNPY(r)
 		if err != nil {
 			return plainly("standard input", err)
 		}
-		return f.array(p, a, "standard input")
+		return f.array(cmd, p, a, "standard input")
 	}
 	return f.csv(cmd, p, r, "standard input")
 }
 
 // array predicts the rows of an array in memory.
-func (f *predictCommand) array(p *predictor, a *data.Array, name string) error {
-	divide, err := f.divisor()
+func (f *predictCommand) array(cmd *cobra.Command, p *predictor, a *data.Array, name string) error {
+	divide, err := f.divisor(cmd)
 	if err != nil {
 		return err
 	}
@@ -332,7 +352,11 @@ func (f *predictCommand) array(p *predictor, a *data.Array, name string) error {
 	return nil
 }
 
-func (f *predictCommand) divisor() (float32, error) {
+// divisor is --divide, or what the configuration divides by.
+func (f *predictCommand) divisor(cmd *cobra.Command) (float32, error) {
+	if a := f.read.Arrays; a != nil && a.Divide != 0 && !cmd.Flags().Changed("divide") {
+		return a.Divide, nil
+	}
 	v, err := strconv.ParseFloat(f.divide, 32)
 	if err != nil || !(v > 0) || v-v != 0 {
 		return 0, usage("--divide %q: want a finite number above 0", f.divide)
@@ -341,28 +365,38 @@ func (f *predictCommand) divisor() (float32, error) {
 }
 
 // arrays predicts the rows of an IDX, NPY or NPZ file.
-func (f *predictCommand) arrays(ctx context.Context, p *predictor, path string) error {
-	divide, err := f.divisor()
+func (f *predictCommand) arrays(cmd *cobra.Command, p *predictor, path string) error {
+	divide, err := f.divisor(cmd)
 	if err != nil {
 		return err
 	}
-	s, err := data.Arrays{Inputs: path, InputsName: f.inputsName, Divide: divide}.Open()
+	name := f.inputsName
+	if a := f.read.Arrays; a != nil && a.InputsName != "" && !cmd.Flags().Changed("inputs-name") {
+		name = a.InputsName
+	}
+	s, err := data.Arrays{Inputs: path, InputsName: name, Divide: divide}.Open()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return predictSource(ctx, p, s, path, predictRows)
+	return predictSource(cmd.Context(), p, s, path, predictRows)
 }
 
 // csv predicts the rows of a CSV file.
 func (f *predictCommand) csv(cmd *cobra.Command, p *predictor, r io.Reader, name string) error {
 	fs := cmd.Flags()
-	c := data.CSV{Inputs: splitList(f.inputs), Ignore: splitList(f.ignore)}
+	c, err := f.trainedCSV()
+	if err != nil {
+		return err
+	}
 	if err := applyCSV(fs, &c, f.separator, f.comment, f.missing, f.missingTexts, f.fill); err != nil {
 		return err
 	}
+	if fs.Changed("missing") && c.Missing != data.MissingFill && !fs.Changed("fill") {
+		c.Fill = nil // the configuration's
+	}
 	if c.Missing == data.MissingMean {
-		return usage("--missing mean: rows that are predicted as they come have no mean; want error, drop or fill")
+		return usage("--missing mean: rows that are predicted as they come have no mean; want error, drop or fill, or --config for the means of training")
 	}
 	b, err := unzipped(r)
 	if err != nil {
@@ -370,13 +404,19 @@ func (f *predictCommand) csv(cmd *cobra.Command, p *predictor, r io.Reader, name
 	}
 	auto := f.header == "auto"
 	var line []string
-	if auto {
+	if auto || f.config != "" {
 		if line, err = fieldsOf(strings.NewReader(peekLine(b)), &c); err != nil {
 			return err
 		}
 	}
 	if err := applyHeader(fs, &c, f.header, auto, line); err != nil {
 		return err
+	}
+	switch {
+	case changed(fs, "inputs", "ignore") != "":
+		c.Inputs, c.Ignore = splitList(f.inputs), splitList(f.ignore)
+	case c.Inputs == nil && len(line) != p.m.Inputs():
+		c.Ignore = presentColumns(f.read.CSV, &c, line)
 	}
 	if auto && line == nil { // nothing but empty lines, or what is no CSV
 		c.NoHeader = true
@@ -393,11 +433,49 @@ func (f *predictCommand) csv(cmd *cobra.Command, p *predictor, r io.Reader, name
 	return predictSource(cmd.Context(), p, s, name, 1)
 }
 
+// trainedCSV is how the configuration reads CSV, as far as that is the same for rows to
+// predict: without label and targets, and with values for what is missing.
+func (f *predictCommand) trainedCSV() (c data.CSV, err error) {
+	t := f.read.CSV
+	if t == nil {
+		return c, nil
+	}
+	c = data.CSV{Separator: t.Separator, Comment: t.Comment, Inputs: t.Inputs, MissingTexts: t.MissingTexts}
+	switch {
+	case t.Missing == data.MissingFill:
+		c.Missing, c.Fill = t.Missing, t.Fill
+	case t.Missing == data.MissingMean && f.read.Means == nil:
+		return c, fmt.Errorf(`--config %s: it has no means of the training rows, for "missing": "mean": let "sinew train --save-config" write it`, f.config)
+	case t.Missing == data.MissingMean:
+		c.Missing, c.Fill = data.MissingFill, f.read.Means
+	}
+	return c, nil
+}
+
+// presentColumns returns those columns that training did not take for inputs, nil without a
+// configuration: names as far as the line has them, and all numbers.
+func presentColumns(trained, c *data.CSV, line []string) (columns []string) {
+	if trained == nil {
+		return nil
+	}
+	for _, name := range slices.Concat(trained.Ignore, trained.Targets, []string{trained.Label}) {
+		_, notNumber := strconv.Atoi(name)
+		if notNumber == nil || !c.NoHeader && slices.ContainsFunc(line, func(s string) bool { return strings.TrimSpace(s) == name }) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
+}
+
 // predictSource predicts all rows of a source, so many at a time.
 func predictSource(ctx context.Context, p *predictor, s data.Source, name string, rows int) error {
 	in := p.m.Inputs()
 	if s.Inputs() != in {
-		return fmt.Errorf("%s has %d columns: the model has %d inputs", name, s.Inputs(), in)
+		hint := ""
+		if s.Inputs() > in {
+			hint = "; --inputs or --ignore, or --config, leave the others out"
+		}
+		return fmt.Errorf("%s has %d columns: the model has %d inputs%s", name, s.Inputs(), in, hint)
 	}
 	if err := s.Rewind(1); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -5,9 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/prep"
-	"github.com/sinew-ml/sinew/train"
 )
 
 // preparation is a parsed --prep.
@@ -18,7 +16,7 @@ type preparation struct {
 	zca    prep.ZCAOptions
 }
 
-const prepHelp = "none, center, standardize, minmax (or minmax:-1,1), pca (all components, pca:20 of them, or pca:0.95 of the variance), zca; pca and zca take ,eps=E and ,standardize, pca takes ,whiten"
+const prepHelp = "none, center, standardize, minmax (or minmax:-1,1), pca (all components, pca:20 of them, or pca:0.95 of the variance), zca; pca and zca take ,eps=E above 0 (1e-5 unless given) and ,standardize, pca takes ,whiten"
 
 // parsePrep reads --prep.
 func parsePrep(spec string) (*preparation, error) {
@@ -131,61 +129,4 @@ func (p *parts) prepare(how *preparation) (*prep.Fit, error) {
 		return nil, err
 	}
 	return how.fit(stats)
-}
-
-// scaling is a map of the targets to mean 0 and variance 1, for training. What is trained
-// on them is undone in the last layer.
-type scaling struct {
-	mean, scale []float32 // scaled = (y - mean)·scale
-}
-
-// scaleTargets fits the map on the training set.
-func scaleTargets(d *train.Dataset, outputs int) (*scaling, error) {
-	fit, err := prep.Standardize(&train.Dataset{Inputs: outputs, X: d.Y})
-	if err != nil {
-		return nil, fmt.Errorf("--scale-targets: %w", err)
-	}
-	return &scaling{fit.Transform.Mean, fit.Transform.Scale}, nil
-}
-
-// apply returns d with scaled targets; its inputs are shared.
-func (s *scaling) apply(d *train.Dataset) *train.Dataset {
-	if d == nil || s == nil {
-		return d
-	}
-	scaled := *d
-	scaled.Y = make([]float32, len(d.Y))
-	for i, v := range d.Y {
-		j := i % len(s.mean)
-		scaled.Y[i] = (v - s.mean[j]) * s.scale[j]
-	}
-	return &scaled
-}
-
-// enter makes a network that predicts in the targets' own unit one of scaled targets.
-func (s *scaling) enter(m *net.Network) {
-	w, b := m.Layer(m.Layers() - 1)
-	n := len(s.mean)
-	for i := range w {
-		w[i] *= s.scale[i%n]
-	}
-	for j := range b {
-		b[j] = (b[j] - s.mean[j]) * s.scale[j]
-	}
-}
-
-// undo makes a network that was trained on scaled targets predict in their own unit. Its
-// last layer must be the identity without a norm.
-func (s *scaling) undo(m *net.Network) {
-	if s == nil {
-		return
-	}
-	w, b := m.Layer(m.Layers() - 1)
-	n := len(s.mean)
-	for i := range w {
-		w[i] /= s.scale[i%n]
-	}
-	for j := range b {
-		b[j] = b[j]/s.scale[j] + s.mean[j]
-	}
 }

@@ -75,11 +75,11 @@ then 130.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.try, "try", nil, "flag that varies, and its `VALUES`: FLAG=LO..HI[:log][:int] or FLAG=VALUE|VALUE|...; several times")
 	flags.StringVar(&f.space, "space", "", "JSON `FILE` with flags that vary")
-	flags.IntVar(&f.trials, "trials", 20, "`N` configurations to try")
-	flags.IntVar(&f.halving, "halving", 0, "successive halving that keeps one of `ETA` each time, at least 2; 0 for random search")
-	flags.IntVar(&f.least, "min-epochs", 1, "the fewest epochs that --halving gives, `N`")
-	flags.IntVar(&f.folds, "folds", 0, "mean over `K` folds in the place of the validation rows; 0 for none")
-	flags.IntVar(&f.parallel, "parallel", 0, "`N` trials at a time; the result does not depend on it (default the number of processors)")
+	flags.IntVar(&f.trials, "trials", 20, "`N` configurations to try, in [1, 2²⁰]")
+	flags.IntVar(&f.halving, "halving", 0, "successive halving that keeps one of `ETA` each time, in [2, 100]; 0 for random search")
+	flags.IntVar(&f.least, "min-epochs", 1, "the fewest epochs that --halving gives, `N`, at least 1")
+	flags.IntVar(&f.folds, "folds", 0, "mean over `K` folds, at least 2, in the place of the validation rows; 0 for none")
+	flags.IntVar(&f.parallel, "parallel", 0, "`N` trials at a time, at least 1; the result does not depend on it (default the number of processors)")
 	flags.StringVar(&f.output, "output", "best.json", "`FILE` to write the best configuration to; \"\" for none")
 	flags.BoolVar(&f.force, "force", false, "let --output replace another file")
 	f.register(flags)
@@ -251,11 +251,14 @@ func (f *searchCommand) sets(c *config) ([]*parts, error) {
 		zero := 0.0
 		d.Validation, d.ValidationFile = &zero, ""
 	}
-	p, err := d.split(c.Train.Seed)
+	p, err := d.divide(c.Train.Seed)
 	if err != nil {
 		return nil, err
 	}
 	if f.folds == 0 {
+		if err := p.fillMissing(); err != nil {
+			return nil, err
+		}
 		if w := c.Train.Watch; p.validation == nil && (w == train.ValidationLoss || w == train.ValidationAccuracy) {
 			return nil, usage("no validation rows to compare trials on: give --validation, --validation-data or --folds")
 		}
@@ -272,7 +275,10 @@ func (f *searchCommand) sets(c *config) ([]*parts, error) {
 	for _, fold := range folds {
 		one := *p
 		one.training, one.validation = fold.Of(p.training)
-		one.rows = one.training.Rows()
+		one.rows, one.test = one.training.Rows(), nil // of all rows but the test's
+		if err := one.fillMissing(); err != nil {
+			return nil, err
+		}
 		all = append(all, &one)
 	}
 	return all, nil
@@ -303,6 +309,9 @@ func (f *searchCommand) draw(cmd *cobra.Command, seed uint64) ([]*trial, error) 
 			}
 		})
 		for i, dim := range f.dimensions {
+			if dim.flag == "output-activation" && err == nil { // not all of them allow what a file's default is
+				err = t.set.Set("scale-targets", "false")
+			}
 			if err == nil {
 				if err = t.set.Set(dim.flag, values[i]); err != nil {
 					err = usage("--try %s: %w", dim.flag, err)
@@ -382,7 +391,7 @@ func (t *trial) run(ctx context.Context, sets []*parts, epochs int) (float64, er
 		if err != nil {
 			return 0, err
 		}
-		h, err := trainer.Fit(ctx, j.scaling.apply(p.training), j.scaling.apply(p.validation))
+		h, err := trainer.Fit(ctx, j.scaled(p.training), j.scaled(p.validation))
 		trainer.Close()
 		if errDiverged(err) {
 			return math.Inf(1), nil

@@ -27,7 +27,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	f.dataFlags.register(fs)
 	f.registerSplit(fs)
 	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
-	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default by data set)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default for diabetes, and for values of a file that is not streamed)")
 	f.netFlags.register(fs)
 	f.trainFlags.register(fs)
 }
@@ -60,12 +60,11 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 		}
 		c.Prep = &spec
 	}
-	if fs.Changed("scale-targets") || c.Scale == nil {
-		scale := d.scale
-		if fs.Changed("scale-targets") {
-			scale = f.scale
-		}
-		c.Scale = &scale
+	switch {
+	case fs.Changed("scale-targets"):
+		c.Scale = &f.scale
+	case c.Scale == nil && c.Data.Set != "": // of a file scaleTargets decides, when its targets are known
+		c.Scale = &d.scale
 	}
 	if err := f.netFlags.apply(fs, &c.Net, d.hidden); err != nil {
 		return nil, err
@@ -81,8 +80,8 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 type job struct {
 	*config
 	parts   *parts
-	fit     *prep.Fit // nil without one
-	scaling *scaling  // nil without one
+	fit     *prep.Fit     // nil without one
+	scaling *prep.Targets // of the target values for training; nil without one
 	network *net.Network
 }
 
@@ -112,6 +111,7 @@ func (c *config) start(from *net.Network) (*job, error) {
 // startOn is start for rows that are there.
 func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, error) {
 	j := &job{config: c, parts: p}
+	c.Data.Means = p.means
 	var err error
 	if from == nil || p.source != nil {
 		if from != nil {
@@ -158,14 +158,42 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 }
 
 // scaleTargets fits the scaling, if there is to be one; from says whether the network was
-// trained before.
+// trained before. Values of a file, which may have any size, are scaled wherever that is
+// possible, unless the configuration says otherwise.
 func (j *job) scaleTargets(from bool) error {
+	cannot := j.cannotScale()
+	switch {
+	case j.Scale == nil:
+		scale := cannot == nil
+		j.Scale = &scale
+	case *j.Scale && cannot != nil:
+		return cannot
+	}
 	if !*j.Scale {
 		return nil
 	}
-	p, layers := j.parts, j.Net.Layers
-	last := layers[len(layers)-1]
-	switch {
+	var err error
+	if j.scaling, err = prep.ScaleTargets(j.parts.training); err != nil {
+		return fmt.Errorf("--scale-targets: %w", err)
+	}
+	if from {
+		return j.scaling.Redo(j.network)
+	}
+	return nil
+}
+
+// scaled returns rows as training sees them; d may be nil.
+func (j *job) scaled(d *train.Dataset) *train.Dataset {
+	if j.scaling == nil || d == nil || len(d.Y) != d.Rows()*len(j.scaling.Mean) { // Fit says what does not fit
+		return d
+	}
+	return j.scaling.Apply(d)
+}
+
+// cannotScale says why the targets cannot be scaled, nil if they can.
+func (j *job) cannotScale() error {
+	last := j.Net.Layers[len(j.Net.Layers)-1]
+	switch p := j.parts; {
 	case p.outputs == 0:
 		return usage("--scale-targets goes with target values: %s has labels", p.name)
 	case p.source != nil:
@@ -173,11 +201,7 @@ func (j *job) scaleTargets(from bool) error {
 	case last.Activation != net.Identity || last.Norm != net.NoNorm || j.Net.Loss == net.BinaryCrossEntropy || j.Net.Loss == net.SoftmaxCrossEntropy:
 		return usage("--scale-targets: want an output layer of identity without a norm, and a loss other than the cross entropies")
 	}
-	var err error
-	if j.scaling, err = scaleTargets(p.training, p.outputs); err == nil && from {
-		j.scaling.enter(j.network)
-	}
-	return err
+	return nil
 }
 
 // trainer returns a trainer of the job's network.

@@ -33,8 +33,8 @@ func (c *dataConfig) openStream(seed uint64) (*parts, error) {
 		p.columns, p.dropped, p.classes = t.Columns, t.Dropped, s.Classes()
 		own := *c.CSV
 		own.Classes = s.Classes()
-		if own.Missing == data.MissingMean {
-			own.Missing, own.Fill = data.MissingFill, t.Fill
+		if own.Missing == data.MissingMean { // the training file's, not their own
+			own.Missing, own.Fill, p.means = data.MissingFill, t.Fill, t.Fill
 		}
 		src, others = s, &own
 	} else {

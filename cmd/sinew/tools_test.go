@@ -423,11 +423,12 @@ func TestEvalOutputs(t *testing.T) {
 		Figures   map[string]float64
 		Classes   []string
 		Confusion []int
+		Scores    []classScores
 	}
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatal(err)
 	}
-	if v.Rows != 113 || !(v.Figures["accuracy"] > 0.8 && v.Figures["ROC AUC"] > 0.9) || len(v.Confusion) != 4 || v.Classes[0] != "malignant" {
+	if v.Rows != 113 || !(v.Figures["accuracy"] > 0.8 && v.Figures["ROC AUC"] > 0.9) || len(v.Confusion) != 4 || v.Classes[0] != "malignant" || len(v.Scores) != 2 || !(v.Scores[1].F1 > 0.8) || !strings.Contains(text, `"precision":`) {
 		t.Errorf("eval --json: %s", text)
 	}
 	if picture, err := os.ReadFile("c.svg"); err != nil || !bytes.Contains(picture, []byte("malignant")) {

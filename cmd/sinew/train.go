@@ -63,7 +63,8 @@ Some defaults depend on the data set:
   wine           16        16       40        0.01 (adam), 0.02 (sgd)     standardize
   breast-cancer  16        32       30        0.003 (adam), 0.02 (sgd)    standardize
   diabetes       16        32       40        0.003 (adam), 0.01 (sgd)    standardize, --scale-targets
-  FILE           64        32       30        0.001 (adam), 0.01 (sgd)    standardize for CSV, else none
+  FILE           64        32       30        0.001 (adam), 0.01 (sgd)    standardize for CSV, else none;
+                                                                         --scale-targets for values
 
 adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (--config)
 holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
@@ -97,11 +98,11 @@ file stays as it was.`,
 	f.register(flags)
 	f.registerEnsemble(flags)
 	flags.StringVar(&f.from, "from", "", "go on from the weights, layers and preparation of a model `FILE`")
-	flags.IntVar(&f.stream, "stream", 0, "read a FILE anew in each epoch instead of holding it in memory, and shuffle it within a window of `ROWS`")
+	flags.IntVar(&f.stream, "stream", 0, "read a FILE anew in each epoch instead of holding it in memory, and shuffle it within a window of `ROWS`, at least 1; 0 for all in memory")
 	f.checkpoint.register(flags)
 	flags.StringVar(&f.model, "model", defaultModel, "`FILE` to write the model to")
 	flags.StringVar(&f.precision, "precision", "f32", "`FORMAT` of the weights in it: f32, f16 or bf16")
-	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to; \"\" for none")
+	flags.StringVar(&f.plot, "plot", "curves.png", "PNG or SVG `FILE` to draw the learning curves to, of an ensemble those of member 0; \"\" for none")
 	flags.StringVar(&f.schedule, "plot-schedule", "", "PNG or SVG `FILE` to draw the learning rate to")
 	flags.StringVar(&f.weights, "plot-weights", "", "PNG or SVG `FILE` to draw the first layer's weights to")
 	flags.StringVar(&f.confusion, "plot-confusion", "", "PNG or SVG `FILE` to draw the confusion matrix of the test (or else the validation) rows to")
@@ -349,8 +350,14 @@ func (r *running) announce() {
 	if p.dropped > 0 {
 		fmt.Fprintf(out, "dropped   %d rows with missing values\n", p.dropped)
 	}
+	if p.filled > 0 {
+		fmt.Fprintf(out, "filled    %d missing values with the means of the training rows\n", p.filled)
+	}
 	if text := r.describeFit(); text != "" {
 		fmt.Fprintf(out, "prepared  %s\n", text)
+	}
+	if r.scaling != nil {
+		fmt.Fprintf(out, "targets   scaled to mean 0 and variance 1; losses of epochs are of these\n")
 	}
 	text := describe(r.network)
 	if e := r.Ensemble; e != nil {
@@ -379,7 +386,7 @@ func (r *running) train() error {
 	case interrupted && r.trainer.Steps() == 0:
 		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
 	case errDiverged(err):
-		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, r.Train.LearnRate.Rate(0))
+		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate))
 	case err != nil && !interrupted:
 		return err
 	}
@@ -434,16 +441,16 @@ func (r *running) fitAll(ctx context.Context) error {
 		all, histories, err := train.FitEnsemble(ctx, r.network, c, train.EnsembleConfig{
 			Members: e.Members, Bootstrap: e.Bootstrap, Snapshots: e.Snapshots, Workers: c.Workers,
 			Progress: r.report.member,
-		}, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+		}, r.scaled(p.training), r.scaled(p.validation))
 		r.histories = histories
 		if err != nil {
 			return err
 		}
 		r.all, r.networks = all, all.Members()
-		for _, m := range r.networks {
-			r.scaling.undo(m)
+		for i := 0; i < len(r.networks) && r.scaling != nil; i++ {
+			err = errors.Join(err, r.scaling.Undo(r.networks[i]))
 		}
-		return nil
+		return err
 	}
 	defer r.trainer.Close()
 	var h *train.History
@@ -451,7 +458,7 @@ func (r *running) fitAll(ctx context.Context) error {
 	if p.source != nil {
 		h, err = r.trainer.FitSource(ctx, p.source, p.outputs == 0, p.validation)
 	} else {
-		h, err = r.trainer.Fit(ctx, r.scaling.apply(p.training), r.scaling.apply(p.validation))
+		h, err = r.trainer.Fit(ctx, r.scaled(p.training), r.scaled(p.validation))
 	}
 	r.histories, r.networks = []*train.History{h}, []*net.Network{r.network}
 	if err != nil && errors.Is(err, ctx.Err()) && r.keepsLast() && r.best.epoch > 0 {
@@ -459,8 +466,7 @@ func (r *running) fitAll(ctx context.Context) error {
 	}
 	if r.scaling != nil {
 		m := r.network.Clone()
-		r.scaling.undo(m)
-		r.networks[0] = m
+		r.networks[0], err = m, errors.Join(err, r.scaling.Undo(m))
 	}
 	return err
 }

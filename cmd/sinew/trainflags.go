@@ -2,6 +2,7 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
@@ -24,36 +25,36 @@ type trainFlags struct {
 }
 
 func (f *trainFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.optimizer, "optimizer", "adam", "`RULE` that updates the weights: sgd, adagrad, rmsprop, adam, adamw or rprop, with options as in adam:beta1=0.8,amsgrad")
+	fs.StringVar(&f.optimizer, "optimizer", "adam", "`RULE` that updates the weights: sgd (momentum, nesterov), adagrad (eps), rmsprop (alpha, eps, momentum, centered), adam (beta1, beta2, eps, amsgrad), adamw (those and weight_decay) or rprop (up, down, min, max), with options as in adam:beta1=0.8,amsgrad")
 	fs.Float64Var(&f.momentum, "momentum", 0.9, "momentum `M` of sgd, in [0, 1); of rmsprop 0 unless given")
-	fs.Float64Var(&f.weightDecay, "weight-decay", 0.01, "decoupled weight decay `D` of adamw")
-	fs.StringVar(&f.rate, "rate", "", "learning `RATE`: a number, or a schedule step:R,every=N,factor=F, exponential:R,factor=F, cosine:R[,end=,cycles=,steps=], one-cycle:PEAK[,rise=,divide=,final_divide=,steps=] or plateau:R[,factor=,patience=,floor=] (default by data set and optimizer)")
-	fs.IntVar(&f.warmup, "warmup", 0, "raise the rate in a straight line within the first `STEPS`")
-	fs.IntVar(&f.batch, "batch", 0, "`ROWS` per step (default by data set)")
-	fs.IntVar(&f.epochs, "epochs", 0, "`N` passes over the training rows (default by data set)")
-	fs.Uint64Var(&f.seed, "seed", 1, "`SEED` of the split, the initial weights, the order of the rows and dropout")
-	fs.Float64Var(&f.l1, "l1", 0, "`L` of the penalty L·|w|, which makes weights exactly 0")
-	fs.Float64Var(&f.l2, "l2", 0, "`L` of the penalty L/2·w²")
-	fs.StringVar(&f.layerL1, "layer-l1", "", "the same per layer, as a `LIST` with the output layer; empty items have --l1's")
-	fs.StringVar(&f.layerL2, "layer-l2", "", "the same per layer, as a `LIST` with the output layer; empty items have --l2's")
+	fs.Float64Var(&f.weightDecay, "weight-decay", 0.01, "decoupled weight decay `D` of adamw, in (0, 1000]")
+	fs.StringVar(&f.rate, "rate", "", "learning `RATE`: a number above 0, or a schedule step:R,every=N[,factor=0.1], exponential:R,factor=F, cosine:R[,end=0,cycles=1,steps=N], one-cycle:PEAK[,rise=0.3,divide=25,final_divide=1e4,steps=N] or plateau:R[,factor=0.1,patience=10,floor=0], in brackets with the defaults; N counts steps, that of a cosine and one-cycle is the whole run (default by data set and optimizer)")
+	fs.IntVar(&f.warmup, "warmup", 0, "raise the rate in a straight line within the first `STEPS`, at least 0; 0 for no warm-up")
+	fs.IntVar(&f.batch, "batch", 0, "`ROWS` per step, at least 1 (default by data set)")
+	fs.IntVar(&f.epochs, "epochs", 0, "`N` passes over the training rows, at least 1 (default by data set)")
+	fs.Uint64Var(&f.seed, "seed", 1, "`SEED` of the split, the initial weights, the order of the rows and dropout, in [0, 2⁶⁴)")
+	fs.Float64Var(&f.l1, "l1", 0, "`L` of the penalty L·|w|, which makes weights exactly 0, at least 0; 0 for none")
+	fs.Float64Var(&f.l2, "l2", 0, "`L` of the penalty L/2·w², at least 0; 0 for none")
+	fs.StringVar(&f.layerL1, "layer-l1", "", "the same per layer, as a `LIST` with the output layer; empty items have --l1's (default --l1 for all)")
+	fs.StringVar(&f.layerL2, "layer-l2", "", "the same per layer, as a `LIST` with the output layer; empty items have --l2's (default --l2 for all)")
 	fs.StringVar(&f.freeze, "freeze", "", "`LAYERS` that training leaves as they are, as a list of numbers from 0")
 	fs.BoolVar(&f.decayBiases, "decay-biases", false, "penalties for biases and norms as well")
-	fs.Float64Var(&f.maxNorm, "max-norm", 0, "bring the 2-norm of each unit's weights down to `N`; 0 for no bound")
-	fs.Float64Var(&f.clipNorm, "clip-norm", 0, "bring the gradient's 2-norm down to `N`; 0 for no bound")
-	fs.Float64Var(&f.clipValue, "clip-value", 0, "bring each gradient into ±`V`; 0 for no bound")
-	fs.StringVar(&f.classWeights, "class-weights", "", "how much the rows of each class count, as a `LIST`")
+	fs.Float64Var(&f.maxNorm, "max-norm", 0, "bring the 2-norm of each unit's weights down to `N`, at least 0; 0 for no bound")
+	fs.Float64Var(&f.clipNorm, "clip-norm", 0, "bring the gradient's 2-norm down to `N`, at least 0; 0 for no bound")
+	fs.Float64Var(&f.clipValue, "clip-value", 0, "bring each gradient into ±`V`, at least 0; 0 for no bound")
+	fs.StringVar(&f.classWeights, "class-weights", "", "how much the rows of each class count, as a `LIST` of numbers of at least 0, one per class (default 1 for each)")
 	fs.BoolVar(&f.balanced, "balanced", false, "weigh the classes by the inverse of their rows")
-	fs.IntVar(&f.patience, "patience", 0, "end when the watched figure has not become better in `N` epochs, and leave the best weights; 0 for never")
+	fs.IntVar(&f.patience, "patience", 0, "end when the watched figure has not become better in `N` epochs, at least 1, and leave the best weights; 0 for never")
 	fs.StringVar(&f.watch, "watch", "validation-loss", "`FIGURE` to watch: validation-loss, validation-accuracy, train-loss or train-accuracy")
-	fs.Float64Var(&f.minDelta, "min-delta", 0, "by how much the watched figure must be better to count, `D`")
+	fs.Float64Var(&f.minDelta, "min-delta", 0, "by how much the watched figure must be better to count, `D`, at least 0; 0 for any improvement")
 	fs.BoolVar(&f.keepBest, "keep-best", false, "leave the weights of the best epoch by the watched figure, not those of the last")
 	fs.Float64Var(&f.ema, "ema", 0, "leave the running average of the weights with decay `D` per step, in [0, 1); 0 for none")
-	fs.IntVar(&f.swa, "swa", 0, "leave the average of the weights at the end of epochs `N`, N+1, ...; 0 for none")
-	fs.IntVar(&f.workers, "workers", 0, "`N` goroutines that share a step; results do not depend on it (default the number of processors)")
+	fs.IntVar(&f.swa, "swa", 0, "leave the average of the weights at the end of epochs `N`, N+1, ..., in [1, --epochs]; 0 for none")
+	fs.IntVar(&f.workers, "workers", 0, "`N` goroutines that share a step, or train members of an ensemble, in [1, 1024]; results do not depend on it (default the number of processors)")
 }
 
 func (f *trainFlags) registerEnsemble(fs *pflag.FlagSet) {
-	fs.IntVar(&f.ensemble, "ensemble", 0, "train `K` networks of different seeds and average their predictions; 0 for one network")
+	fs.IntVar(&f.ensemble, "ensemble", 0, "train `K` networks of different seeds and average their predictions, in [1, 1024]; 0 for one network")
 	fs.BoolVar(&f.bootstrap, "bootstrap", false, "draw each member's rows with replacement")
 	fs.BoolVar(&f.snapshots, "snapshots", false, "members are the ends of the cycles of one run with a cosine rate")
 }
@@ -122,6 +123,9 @@ func (f *trainFlags) apply(fs *pflag.FlagSet, c *config, layers int, d defaults)
 		}
 		t.ClassWeights = weights
 	}
+	if t.SWA > t.Epochs {
+		return usage("--swa %d: want 1...%d, an epoch of the run, or 0 for none", t.SWA, t.Epochs)
+	}
 	if t.Balanced && t.ClassWeights != nil {
 		return usage("--balanced and --class-weights: want at most one of them")
 	}
@@ -138,7 +142,7 @@ func (f *trainFlags) applyOptimizer(fs *pflag.FlagSet, t *train.Config, d defaul
 		if err != nil {
 			return usage("--optimizer: %w", err)
 		}
-		if s, ok := o.(train.SGD); ok && f.optimizer == "sgd" {
+		if s, ok := o.(train.SGD); ok && !strings.Contains(f.optimizer, "momentum") {
 			s.Momentum = f.momentum
 			o = s
 		}
@@ -192,6 +196,17 @@ func (f *trainFlags) applyOptimizer(fs *pflag.FlagSet, t *train.Config, d defaul
 		}
 	}
 	return nil
+}
+
+// peakRate is the largest rate of a schedule of the command line.
+func peakRate(s train.Schedule) float64 {
+	switch s := s.(type) {
+	case train.Warmup:
+		return peakRate(s.Then)
+	case train.OneCycle:
+		return s.Peak
+	}
+	return s.Rate(0) // the others only fall
 }
 
 // defaultRate is the data set's for the optimizer, or the library's.

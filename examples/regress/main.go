@@ -1,5 +1,6 @@
 // Regress predicts the progress of diabetes from ten measurements, standardised inside
-// the model, and compares the network with predicting the mean.
+// the model, and compares the network with predicting the mean. It is trained on scaled
+// targets, and predicts in their own unit.
 package main
 
 import (
@@ -24,9 +25,6 @@ func main() {
 
 func run(w io.Writer) error {
 	x, y := fixtures.Diabetes()
-	for i := range y {
-		y[i] /= 100 // targets near 1 suit the usual rates; predictions are in hundreds
-	}
 	data, test := (&train.Dataset{Inputs: fixtures.DiabetesInputs, X: x, Y: y}).Split(0.25, 1)
 
 	m, err := net.New(net.Config{
@@ -46,20 +44,28 @@ func run(w io.Writer) error {
 		return err
 	}
 
+	targets, err := prep.ScaleTargets(data) // values near 1 suit the usual rates
+	if err != nil {
+		return err
+	}
+
 	t, err := train.New(m, train.Config{Epochs: 60, L2: 0.01, LearnRate: train.Cosine{Start: 0.01}, Seed: 1})
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	history, err := t.Fit(context.Background(), data, test)
+	history, err := t.Fit(context.Background(), targets.Apply(data), targets.Apply(test))
 	if err != nil {
 		return err
 	}
 	last := history.Epochs[len(history.Epochs)-1]
 	fmt.Fprintf(w, "predicting the mean costs %.3f, the network %.3f\n", history.Baseline, last.Train.Loss)
 
+	if err := targets.Undo(m); err != nil { // predictions are in the values' own unit again
+		return err
+	}
 	folded := m.Fold() // the standardising is multiplied into the weights: serving pays nothing for it
 	out := folded.NewPredictor(test.Rows()).Predict(test.X)
-	fmt.Fprintf(w, "on new patients: R2 %.2f, mean absolute error %.0f\n", metrics.R2(out, test.Y, 1), 100*metrics.MAE(out, test.Y, 1))
+	fmt.Fprintf(w, "on new patients: R2 %.2f, mean absolute error %.0f\n", metrics.R2(out, test.Y, 1), metrics.MAE(out, test.Y, 1))
 	return nil
 }

@@ -1,0 +1,24 @@
+package report
+
+import "testing"
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`{"name":"adam"}`, "adam"},
+		{`{"name":"sgd","momentum":0.9,"nesterov":true}`, "sgd, momentum 0.9, nesterov"},
+		{`{"name":"warmup","steps":20,"then":{"name":"one-cycle","peak":0.01,"final_divide":1e3}}`, "warmup, steps 20, then one-cycle, peak 0.01, final divide 1e3"},
+		{`[1,2.5]`, "1, 2.5"},
+		{`[{"l1":0},{},{"l2":1e-05,"frozen":true}]`, "0: l1 0; 1: as all; 2: l2 1e-05, frozen"},
+		{`true`, "yes"},
+		{`false`, "no"},
+		{`null`, "none"},
+		{`"validation-accuracy"`, "validation-accuracy"},
+		{`32`, "32"},
+		{`[]`, ""},
+		{`{"a":`, `{"a":`},
+	} {
+		if got := Words([]byte(c.text)); got != c.want {
+			t.Errorf("%s reads %q, want %q", c.text, got, c.want)
+		}
+	}
+}
