@@ -85,7 +85,7 @@ func (r *GradientReport) String() string {
 // out and counted. Rows in which the float32 pass sees a unit on another side than the
 // float64 pass are left out altogether; an error says if no row is left.
 func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
-	rows, err := m.Check(b)
+	rows, err := m.checkWhole(b)
 	if err != nil {
 		return nil, err
 	}
@@ -117,13 +117,21 @@ func CheckGradients(m *Network, b Batch) (*GradientReport, error) {
 // layout of [Network.Params] and claims to be the gradient of m's mean loss on b.
 // Rows at a kink are not left out.
 func CompareGradients(m *Network, b Batch, grads []float32) (*GradientReport, error) {
-	if _, err := m.Check(b); err != nil {
+	if _, err := m.checkWhole(b); err != nil {
 		return nil, err
 	}
 	if len(grads) != m.size {
 		return nil, fmt.Errorf("net: len(grads) = %d: want %d, the number of parameters", len(grads), m.size)
 	}
 	return newForward64(m).compare(b, grads), nil
+}
+
+// checkWhole is Check for a batch of the network's own inputs.
+func (m *Network) checkWhole(b Batch) (rows int, err error) {
+	if b.From != 0 {
+		return 0, fmt.Errorf("net: a gradient check of a batch with From = %d: want 0", b.From)
+	}
+	return m.Check(b)
 }
 
 // compare checks grads against central differences on b.
