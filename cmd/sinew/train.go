@@ -84,6 +84,7 @@ infinite or NaN, training stops with an error and the model file stays as it was
       --test-data t10k-images-idx3-ubyte.gz --test-targets t10k-labels-idx1-ubyte.gz \
       --hidden 256,128 --optimizer adamw --rate one-cycle:0.003 --epochs 10
   sinew train --data big.csv --label kind --stream 10000 --validation-data small.csv
+  sinew train --data survey.csv --label vote --weights count       # a row counts as many times
   sinew train --data wine --ensemble 5 --bootstrap
   sinew train --from digits.safetensors --freeze 0 --epochs 3      # the last layer only
   sinew train --epochs 1000 --checkpoint run.ckpt --resume         # again and again, until it is done
