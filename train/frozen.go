@@ -93,7 +93,6 @@ func (f *fit) nonFinite() (layer int, gradient bool) {
 		return layer, gradient
 	}
 	d := f.below.whole.Take(f.rows.(*shuffled).last)
-	d.Weights = nil
 	if _, err := f.t.ws.Loss(d.slice(0, d.Rows())); err != nil {
 		panic("train: frozen layers: " + err.Error()) // the data was checked
 	}

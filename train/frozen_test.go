@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -182,6 +183,13 @@ func TestFrozenIsNotRead(t *testing.T) {
 				if each {
 					continue
 				}
+				for _, e := range h.Epochs[1:] {
+					for i := 0; c.Layers[i].Frozen; i++ {
+						if e.Layers[i] != h.Epochs[0].Layers[i] {
+							t.Errorf("epoch %d, layer %d: %+v, in the first epoch %+v", e.Epoch, i, e.Layers[i], h.Epochs[0].Layers[i])
+						}
+					}
+				}
 				w, _ := m.Layer(m.Layers() - 1)
 				was, _ := before.Layer(m.Layers() - 1)
 				if len(h.Epochs) < 2 || hash(w) == hash(was) {
@@ -228,6 +236,58 @@ func TestFrozenNonFinite(t *testing.T) {
 				t.Errorf("%s, frozen layers in each epoch %v: error %v, want %q", name, each, err, c.want)
 			}
 		}
+	}
+}
+
+// An infinite output that its dropout drops is not what fails.
+func TestFrozenNonFiniteDropped(t *testing.T) {
+	named := map[string]bool{}
+	for seed := range uint64(8) {
+		var errs [2]string
+		for i := range errs {
+			m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}, {Units: 1, Dropout: 0.5}, {Units: 1}}})
+			copy(m.Params(), []float32{1, 0, 3e38, 3e38, 1, 0})
+			tr := trainer(t, m, train.Config{Seed: seed, Layers: []train.LayerConfig{{Frozen: true}, {Frozen: true}, {}}})
+			if i == 1 {
+				tr.RunFrozen()
+			}
+			_, err := tr.Fit(context.Background(), &train.Dataset{Inputs: 1, X: []float32{1}, Y: []float32{1e30}}, nil)
+			tr.Close()
+			errs[i] = fmt.Sprint(err)
+		}
+		if errs[0] != errs[1] {
+			t.Errorf("seed %d: %s; with frozen layers in each epoch %s", seed, errs[0], errs[1])
+		}
+		named[errs[0]] = true
+	}
+	if len(named) < 2 {
+		t.Errorf("the output is always or never dropped: %v", named)
+	}
+}
+
+// Steps of one's own average the frozen layers that they meet, too.
+func TestFrozenAverageOfSteps(t *testing.T) {
+	m := classifier(t, 4, 5, 3, net.Tanh)
+	tr := trainer(t, m, train.Config{EMA: 0.9, Layers: []train.LayerConfig{{Frozen: true}, {}}})
+	m.Init(9)
+	w, _ := m.Layer(0)
+	want := hash(w)
+	data, _ := irises(false)
+	for range 3 {
+		if _, err := tr.Step(net.Batch{X: data.X, Labels: data.Labels}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "c")
+	if err := tr.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	left, err := train.LoadNetwork(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, _ := left.Layer(0); hash(w) != want {
+		t.Error("the average has other weights in the frozen layer")
 	}
 }
 
