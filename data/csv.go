@@ -26,6 +26,10 @@ type CSV struct {
 	Label   string   `json:"label,omitempty"`
 	Targets []string `json:"targets,omitempty"`
 
+	// Weights is the column of how much each row counts: finite numbers, at least 0. "": none.
+	// It is no input. A [Source] cannot pass weights on, so streams refuse it.
+	Weights string `json:"weights,omitempty"`
+
 	Inputs []string `json:"inputs,omitempty"` // the inputs in this order; nil: all other columns, as in the file
 	Ignore []string `json:"ignore,omitempty"` // columns left out of "all other columns"
 
@@ -35,7 +39,7 @@ type CSV struct {
 	Classes []string   `json:"classes,omitempty"`
 	Order   ClassOrder `json:"order,omitempty"`
 
-	// Missing is what to do about an input or target whose text is one of MissingTexts
+	// Missing is what to do about an input, target or weight whose text is one of MissingTexts
 	// (nil: DefaultMissingTexts), or a label whose text is empty.
 	Missing      Missing  `json:"missing,omitempty"`
 	MissingTexts []string `json:"missing_texts,omitempty"`
@@ -232,6 +236,9 @@ func readCSV(r io.Reader, c CSV) (*Table, error) {
 		d.Y = append(d.Y, y...)
 		if p.label >= 0 {
 			d.Labels = append(d.Labels, label)
+		}
+		if p.weights >= 0 {
+			d.Weights = append(d.Weights, p.weight)
 		}
 	}
 	if err := p.finish(); err != nil {

@@ -63,6 +63,14 @@ var csvCases = []struct {
 		Table{Data: &train.Dataset{Inputs: 2, X: f32(3, 1), Labels: []int{0}, Classes: []string{"2"}}, Columns: []string{"c", "a"}},
 	},
 	{
+		"weights", "w,a,kind\n0.5,1,x\n0,2,y\n +3e1 ,3,x\n", CSV{Label: "kind", Weights: "w"},
+		Table{Data: &train.Dataset{Inputs: 1, X: f32(1, 2, 3), Labels: []int{0, 1, 0}, Weights: f32(0.5, 0, 30), Classes: []string{"x", "y"}}, Columns: []string{"a"}},
+	},
+	{
+		"weights of a column by number, of dropped rows", "1,2,3\n4,5,NA\n6,,8\n9,10,11\n", CSV{NoHeader: true, Targets: []string{"0"}, Weights: "-1", Missing: MissingDrop},
+		Table{Data: &train.Dataset{Inputs: 1, X: f32(2, 10), Y: f32(1, 9), Weights: f32(3, 11)}, Columns: []string{"1"}, Targets: []string{"0"}, Dropped: 2},
+	},
+	{
 		"ignored", "id,a,b\nq,1,2\n", CSV{Ignore: []string{"id"}},
 		Table{Data: &train.Dataset{Inputs: 2, X: f32(1, 2)}, Columns: []string{"a", "b"}},
 	},
@@ -172,6 +180,10 @@ func TestCSV(t *testing.T) {
 			}
 
 			s, err := OpenCSV(path, c.c)
+			if c.c.Weights != "" {
+				wantError(t, err, "data: "+path+": a stream has no weights")
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -303,6 +315,38 @@ func TestCSVErrors(t *testing.T) {
 	wantError(t, err, "data: ", "none")
 	_, err = OpenCSV("testdata/none", CSV{})
 	wantError(t, err, "data: ", "none")
+}
+
+func TestCSVWeightErrors(t *testing.T) {
+	c := CSV{Weights: "w"}
+	for text, want := range map[string]string{
+		"a,w\n1,2\n1,-0.5\n": `line 3, column 2 ("w"): weight "-0.5": want a finite number, at least 0`,
+		"a,w\n1,-inf\n":      `line 2, column 2 ("w"): "-inf": want a number`,
+		"a,w\n1,Inf\n":       `line 2, column 2 ("w"): "Inf": want a number`,
+		"a,w\n1,1e39\n":      `line 2, column 2 ("w"): "1e39": beyond float32`,
+		"w,a\nNaN,1\n":       `line 2, column 1 ("w"): the weight is missing ("NaN")`,
+		"w,a\n,1\n":          `line 2, column 1 ("w"): the weight is missing ("")`,
+		"w,a\nx,1\n":         `line 2, column 1 ("w"): "x": want a number`,
+		"a,b\n1,2\n":         `no column "w": want one of "a", "b"`,
+		"w\n1\n":             "none of them is an input",
+	} {
+		for _, policy := range []Missing{MissingError, MissingMean, MissingFill} {
+			c.Missing = policy
+			_, err := ReadCSV(strings.NewReader(text), c)
+			wantError(t, err, "data: ", want)
+		}
+	}
+	for want, c := range map[string]CSV{
+		`column "a" is both the label and the weight`: {Label: "a", Weights: "a"},
+		`column "1" is both the weight and a target`:  {Targets: []string{"1"}, Weights: "b"},
+		`column "b" is both the weight and an input`:  {Inputs: []string{"a", "b"}, Weights: "1"},
+		`column "-1" is both the weight and ignored`:  {Ignore: []string{"-1"}, Weights: "b"},
+	} {
+		_, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), c)
+		wantError(t, err, "data: ", want)
+	}
+	_, err := StreamCSV(strings.NewReader("a,w\n1,2\n"), CSV{Weights: "w"})
+	wantError(t, err, "data: ", "a stream has no weights")
 }
 
 func TestManyClasses(t *testing.T) {

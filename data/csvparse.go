@@ -24,6 +24,7 @@ type parser struct {
 	inputs  []int    // columns of the inputs
 	targets []int    // and of the targets
 	label   int      // column of the label, -1 if there is none
+	weights int      // and of the weights
 
 	missing        map[string]bool
 	missingNumbers bool // one of missing could be read as a number
@@ -35,6 +36,7 @@ type parser struct {
 	counts   []int
 	fill     []float32 // per input; for MissingMean set by finish
 
+	weight        float32 // of the last row
 	rows, dropped int
 }
 
@@ -129,10 +131,15 @@ func (p *parser) columns() (err error) {
 		}
 		return columns
 	}
-	p.label = -1
+	p.label, p.weights = -1, -1
 	if p.c.Label != "" {
 		if l := list("the label", []string{p.c.Label}); l != nil {
 			p.label = l[0]
+		}
+	}
+	if p.c.Weights != "" {
+		if l := list("the weight", []string{p.c.Weights}); l != nil {
+			p.weights = l[0]
 		}
 	}
 	p.targets = list("a target", p.c.Targets)
@@ -303,10 +310,30 @@ func (p *parser) record(record []string, x, y []float32) (label int, ok bool, er
 		}
 		x[i] = v
 	}
+	if p.weights >= 0 {
+		if ok, err := p.readWeight(record[p.weights]); !ok || err != nil {
+			return 0, false, err
+		}
+	}
 	if p.label >= 0 { // at last: a row that is dropped must not add a class
 		return p.class(record[p.label])
 	}
 	return 0, true, nil
+}
+
+// readWeight reads the weight of a row; ok is false if the row is to be dropped.
+func (p *parser) readWeight(text string) (ok bool, err error) {
+	v, ok, err := p.value(p.weights, text)
+	switch {
+	case err != nil:
+		return false, err
+	case !ok && p.c.Missing != MissingDrop:
+		return false, p.fail(p.weights, "the weight is missing (%s): only dropping the row (missing %q) would help", quote(text), MissingDrop)
+	case ok && v < 0:
+		return false, p.fail(p.weights, "weight %s: want a finite number, at least 0", quote(text))
+	}
+	p.weight = v
+	return ok, nil
 }
 
 // class numbers a label; ok is false if its row is to be dropped.

@@ -26,12 +26,17 @@ type CSVStream struct {
 // does, to find the means of MissingMean, to count the rows, and to find errors before
 // training begins. The file must not change afterwards.
 func OpenCSV(path string, c CSV) (*CSVStream, error) {
+	if c.Weights != "" {
+		return nil, fmt.Errorf("data: %s: %w", path, errWeights)
+	}
 	s := &CSVStream{c: c, path: path + ": ", open: func() (io.ReadCloser, error) { return openFile(path) }}
 	if err := s.scan(); err != nil {
 		return nil, fmt.Errorf("data: %s: %w", path, err)
 	}
 	return s, nil
 }
+
+var errWeights = errors.New("a stream has no weights of rows: read the file whole")
 
 // scan reads the whole file and keeps what OpenCSV needs of it.
 func (s *CSVStream) scan() error {
@@ -76,6 +81,8 @@ func StreamCSV(r io.Reader, c CSV) (*CSVStream, error) {
 	}
 	s := &CSVStream{c: c, open: func() (io.ReadCloser, error) { return io.NopCloser(b), nil }}
 	switch {
+	case c.Weights != "":
+		err = errWeights
 	case c.Label != "" && c.Classes == nil:
 		err = errors.New("a stream that is read once needs the classes of its label column")
 	case c.Missing == MissingMean:

@@ -16,6 +16,20 @@ type Batch struct {
 	// Weights says how much each row counts; nil: all the same. At least 0, and not all
 	// of them 0; only their ratios matter.
 	Weights []float32
+
+	// From, above 0, says that X holds the inputs of layer From (rows, units of the layer
+	// below) in the place of the network's, as [Predictor.LayerInputs] gives them: layers below
+	// it are not run, nor is the transform. Gradient then wants all of them frozen, and applies
+	// the dropout of the one right below, but not of those further down.
+	From int
+}
+
+// rowLen returns the number of values per row of X.
+func (m *Network) rowLen(from int) int {
+	if from > 0 {
+		return m.layers[from].in
+	}
+	return m.Inputs()
 }
 
 // classes returns how many classes labels may name: with a single output 0 and 1.
@@ -23,7 +37,10 @@ func (m *Network) classes() int { return max(2, m.Outputs()) }
 
 // Check returns the number of rows of b, or an error that says what does not fit m.
 func (m *Network) Check(b Batch) (rows int, err error) {
-	in, out := m.Inputs(), m.Outputs()
+	if b.From < 0 || b.From >= len(m.layers) {
+		return 0, fmt.Errorf("net: From = %d: want 0...%d", b.From, len(m.layers)-1)
+	}
+	in, out := m.rowLen(b.From), m.Outputs()
 	rows = len(b.X) / in
 	if rows == 0 || rows*in != len(b.X) {
 		return 0, fmt.Errorf("net: len(X) = %d: want a positive multiple of %d, the number of inputs", len(b.X), in)

@@ -6,6 +6,9 @@ import "github.com/sinew-ml/sinew/mat"
 func (ws *Workspace) run(worker, workers int) {
 	part := func(n int) (from, to int) { return n * worker / workers, n * (worker + 1) / workers }
 	for _, t := range ws.stage.tasks {
+		if t.layer < ws.batch.From && t.kind != enter {
+			continue
+		}
 		l, r := &ws.m.layers[t.layer], &ws.layers[t.layer]
 		n := ws.rows
 		switch ws.stage.split {
@@ -49,14 +52,21 @@ func rowsOf(x []float32, columns, from, to int) []float32 { return x[from*column
 
 // inputOf returns the inputs of a layer.
 func (ws *Workspace) inputOf(layer int) []float32 {
-	if layer == 0 {
+	if layer == ws.batch.From {
 		return ws.x
 	}
 	return ws.layers[layer-1].y
 }
 
-// enter runs rows from...to through the transform.
+// enter runs rows from...to through what lies before the first layer that is run: the
+// transform, or the dropout of the layer below.
 func (ws *Workspace) enter(from, to int) {
+	if below := ws.batch.From - 1; below >= 0 {
+		if l := &ws.m.layers[below]; l.dropout > 0 {
+			mat.Dropout(rowsOf(ws.x, l.out, from, to), rowsOf(ws.batch.X, l.out, from, to), l.dropout, ws.seed, ws.step, below, from*l.out)
+		}
+		return
+	}
 	t := ws.m.transform
 	if t == nil {
 		return

@@ -156,7 +156,7 @@ func (ws *Workspace) Norm(i int) (dgamma, dbeta []float32) {
 
 // Freeze says for which layers Gradient leaves out the gradient; it panics unless there
 // is one value per layer. Frozen layers below the first other one cost nothing
-// backwards.
+// backwards, and with [Batch.From] nothing forwards.
 func (ws *Workspace) Freeze(frozen []bool) {
 	if len(frozen) != len(ws.m.layers) {
 		panic("net: Freeze: wrong length")
@@ -182,7 +182,7 @@ func (ws *Workspace) Outputs(rows int) []float32 {
 }
 
 // Activations returns the outputs (rows, units) of layer i that the last pass over a batch
-// of so many rows left. Valid until the next pass.
+// of so many rows left, of one that it ran. Valid until the next pass.
 func (ws *Workspace) Activations(i, rows int) []float32 {
 	return ws.layers[i].y[:rows*ws.m.layers[i].out]
 }
@@ -191,7 +191,11 @@ func (ws *Workspace) Activations(i, rows int) []float32 {
 // infinite: in the outputs, or their variance in a batch norm, of the first such layer, else in the gradient of the last
 // one; layer is -1 if there are none.
 func (ws *Workspace) NonFinite() (layer int, gradient bool) {
-	for i := range ws.layers {
+	first := ws.batch.From
+	if first > 0 && ws.m.layers[first-1].dropout > 0 {
+		first-- // its dropout was run, which may overflow
+	}
+	for i := first; i < len(ws.layers); i++ {
 		// The outputs of a batch norm whose variance overflows are finite, and β.
 		if !mat.AllFinite(ws.layers[i].vari) || !mat.AllFinite(ws.Activations(i, ws.rows)) {
 			return i, false
@@ -227,9 +231,12 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 	if err := ws.begin(b); err != nil {
 		return 0, err
 	}
-	ws.enter(0, ws.rows)
-	x := ws.x
-	for i := range ws.m.layers {
+	x := ws.batch.X
+	if b.From == 0 {
+		ws.enter(0, ws.rows)
+		x = ws.x
+	}
+	for i := b.From; i < len(ws.m.layers); i++ {
 		l, r := &ws.m.layers[i], &ws.layers[i]
 		y := r.y[:ws.rows*l.out]
 		l.predict(x, y, ws.rows, ws.inv, false)
@@ -251,14 +258,19 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 	if err := ws.begin(b); err != nil {
 		return 0, err
 	}
-	for i := range ws.m.layers {
+	for i := range b.From {
+		if !ws.frozen[i] {
+			return 0, fmt.Errorf("net: From = %d: layer %d is not frozen", b.From, i)
+		}
+	}
+	for i := b.From; i < len(ws.m.layers); i++ {
 		if l, r := &ws.m.layers[i], &ws.layers[i]; l.norm == BatchNorm && ws.frozen[i] {
 			copy(r.mean, l.mean)
 			mat.InvStd(r.inv, l.vari, l.eps)
 		}
 	}
 	workers := 1
-	ws.shared = ws.team != nil && ws.rows >= 2*sharedRows && float64(ws.rows)*float64(ws.m.size)*3 >= sharedWork
+	ws.shared = ws.team != nil && ws.rows >= 2*sharedRows && float64(ws.rows)*float64(ws.m.size-ws.m.layers[b.From].from)*3 >= sharedWork
 	if ws.shared {
 		workers = min(ws.team.Workers(), ws.rows/sharedRows)
 	}
@@ -295,7 +307,11 @@ func (ws *Workspace) begin(b Batch) error {
 		ws.scaleWeights()
 	}
 	ws.x = b.X
-	if t := ws.m.transform; t != nil {
+	if b.From > 0 {
+		if r := &ws.layers[b.From-1]; ws.m.layers[b.From-1].dropout > 0 {
+			ws.x = r.y[:len(b.X)]
+		}
+	} else if t := ws.m.transform; t != nil {
 		ws.x = ws.input[:rows*t.Outputs()]
 	}
 	return nil

@@ -33,6 +33,15 @@ type Config struct {
 	// near 1 it wins over everything.
 
 	// Layers overrides some of it per layer: nil, or one per layer of the network.
+	//
+	// Frozen layers below the first other one cost nothing backwards. Fit runs a data set in
+	// memory through them, and through the network's transform, once, before the first step,
+	// and trains on what comes out, so that each epoch has the cost of the layers above;
+	// results have the same bits. It keeps that for the training and for the validation rows, as far
+	// as it takes no more memory than the rows themselves or 64 MiB, and else runs the
+	// frozen layers each time. Dropout in one of them, which draws anew in each step, ends
+	// what is run once. FitSource keeps its validation rows only, and
+	// Step takes rows as they are given: for your own loop see [net.Batch].From.
 	Layers []LayerConfig
 
 	// ClassWeights says how much the rows of each class count in Fit (labels only), in

@@ -21,6 +21,8 @@ type Dataset struct {
 
 	Weights []float32 // (rows) how much each row counts, 0: training leaves it out; nil: all the same
 	Classes []string  // names of the classes, may be nil
+
+	from int // net.Batch's From: within Fit, the layer whose inputs X holds
 }
 
 // Rows returns the number of rows.
@@ -62,7 +64,7 @@ func (d *Dataset) check(m *net.Network, name string) error {
 
 // slice returns rows from...to as a batch, without a copy.
 func (d *Dataset) slice(from, to int) net.Batch {
-	b := net.Batch{X: d.X[from*d.Inputs : to*d.Inputs]}
+	b := net.Batch{X: d.X[from*d.Inputs : to*d.Inputs], From: d.from}
 	if d.Labels != nil {
 		b.Labels = d.Labels[from:to]
 	} else {
@@ -130,7 +132,7 @@ func (d *Dataset) Split(share float64, seed uint64) (rest, part *Dataset) {
 // Take returns a copy of the given rows, in their order; a row may be given more than once.
 // It panics if there is no such row.
 func (d *Dataset) Take(rows []int) *Dataset {
-	t := &Dataset{Inputs: d.Inputs, Classes: d.Classes}
+	t := &Dataset{Inputs: d.Inputs, Classes: d.Classes, from: d.from}
 	out := 0
 	if n := d.Rows(); n > 0 {
 		out = len(d.Y) / n

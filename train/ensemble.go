@@ -39,8 +39,10 @@ const defaultMembers = 5
 // drawn anew, and returns them as an ensemble, with the history of each. m is not
 // changed. The result does not depend on the number of workers.
 //
-// If ctx ends or a member fails, the others stop, and the error is that of the first
-// member that has one; there is no ensemble then.
+// If ctx ends or a member fails, the others stop. Members that are finished by then are not
+// lost: beside the error, ctx's or that of the first member that failed, FitEnsemble
+// returns the ensemble of these, in their order, with the history of each, or nil if there
+// are none. Training that was stopped within a member leaves nothing of it.
 func FitEnsemble(ctx context.Context, m *net.Network, c Config, e EnsembleConfig, data, validation *Dataset) (*net.Ensemble, []*History, error) {
 	if m == nil {
 		return nil, nil, errors.New("train: the network is nil")
@@ -68,6 +70,7 @@ func FitEnsemble(ctx context.Context, m *net.Network, c Config, e EnsembleConfig
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	networks, histories, errs := make([]*net.Network, e.Members), make([]*History, e.Members), make([]error, e.Members)
@@ -99,17 +102,32 @@ func FitEnsemble(ctx context.Context, m *net.Network, c Config, e EnsembleConfig
 	}
 	close(members)
 	wait.Wait()
+	var failed error
+	finished := 0
 	for i, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return nil, histories, fmt.Errorf("train: member %d: %w", i, err)
+		switch {
+		case err == nil:
+			networks[finished], histories[finished] = networks[i], histories[i]
+			finished++
+		case failed == nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+			failed = fmt.Errorf("train: member %d: %w", i, err)
 		}
 	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, histories, err
-		}
+	if failed == nil && finished < e.Members {
+		failed = outer.Err()
 	}
-	all, err := net.NewEnsemble(networks...)
+	return ensembleOf(networks[:finished], histories[:finished], failed)
+}
+
+// ensembleOf returns an ensemble of the networks that are finished, and err.
+func ensembleOf(networks []*net.Network, histories []*History, err error) (*net.Ensemble, []*History, error) {
+	if len(networks) == 0 {
+		return nil, nil, err
+	}
+	all, bad := net.NewEnsemble(networks...)
+	if bad != nil {
+		return nil, nil, bad
+	}
 	return all, histories, err
 }
 
@@ -168,12 +186,10 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 	var histories []*History
 	for at = range e.Members {
 		h, err := t.Fit(ctx, data, validation)
-		histories = append(histories, h)
 		if err != nil {
-			return nil, histories, err
+			return ensembleOf(networks, histories, err)
 		}
-		networks = append(networks, member.Clone())
+		networks, histories = append(networks, member.Clone()), append(histories, h)
 	}
-	all, err := net.NewEnsemble(networks...)
-	return all, histories, err
+	return ensembleOf(networks, histories, nil)
 }

@@ -87,6 +87,80 @@ func TestFitEnsembleKinds(t *testing.T) {
 	}
 }
 
+// Members that are finished when the run is interrupted, or when another one fails, come back.
+func TestFitEnsembleInterrupted(t *testing.T) {
+	data, test := digits()
+	m := classifier(t, data.Inputs, 8, 10, net.ReLU)
+	for _, e := range []train.EnsembleConfig{{Workers: 1}, {Workers: 2}, {Workers: 1, Bootstrap: true}, {Snapshots: true}} {
+		e.Members = 5
+		c := train.Config{Epochs: 2, Seed: 5}
+		whole, histories, err := train.FitEnsemble(context.Background(), m, c, e, data, test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[uint64]int{}
+		for k, member := range whole.Members() {
+			known[hash(member.Params())] = k
+		}
+		for _, timeout := range []bool{false, true} {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			if timeout {
+				ctx = expired{ctx}
+			}
+			finished := 0
+			e.Progress = func(member int, p train.Progress) {
+				if p.Done != nil && p.Epoch == p.Epochs {
+					if finished++; finished == 3 {
+						cancel(nil)
+					}
+				}
+			}
+			part, h, err := train.FitEnsemble(ctx, m, c, e, data, test)
+			if want := ctx.Err(); !errors.Is(err, want) || part == nil {
+				t.Fatalf("%+v: %v, error %v, want %v", e, part, err, want)
+			}
+			// With two workers a fourth may have come to its end meanwhile.
+			if n := len(part.Members()); n != len(h) || n < 3 || n > 3 && e.Workers != 2 || n > 4 {
+				t.Errorf("%+v: %d members, %d histories", e, n, len(h))
+			}
+			last := -1
+			for i, member := range part.Members() {
+				k, ok := known[hash(member.Params())]
+				if !ok || k <= last || h[i].Epochs[1].Train != histories[k].Epochs[1].Train {
+					t.Errorf("%+v: member %d is member %d (%v) of the whole run, history %+v", e, i, k, ok, h[i].Epochs)
+				}
+				last = k
+			}
+		}
+	}
+	// The third member diverges.
+	rate := switched(0.01)
+	e := train.EnsembleConfig{Members: 4, Workers: 1, Progress: func(member int, p train.Progress) {
+		if member == 1 && p.Done != nil {
+			rate = 1e30
+		}
+	}}
+	all, h, err := train.FitEnsemble(context.Background(), m, train.Config{Epochs: 1, LearnRate: &rate}, e, data, nil)
+	if !errors.Is(err, train.ErrNonFinite) || !strings.Contains(err.Error(), "member 2") || all == nil || len(all.Members()) != 2 || len(h) != 2 {
+		t.Errorf("%v, %d histories, error %v", all, len(h), err)
+	}
+}
+
+// switched is a rate that may be changed.
+type switched float64
+
+func (s *switched) Rate(int) float64 { return float64(*s) }
+
+// expired ends as a context whose time is up.
+type expired struct{ context.Context }
+
+func (e expired) Err() error {
+	if e.Context.Err() != nil {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
 func TestFitEnsembleErrors(t *testing.T) {
 	data, _ := digits()
 	m := classifier(t, data.Inputs, 4, 10, net.ReLU)

@@ -22,6 +22,12 @@ func (t *Trainer) State() (arenas [][]float32, best []float32, counters any) {
 	return t.arenas(), t.best, [...]any{t.steps, t.epoch, t.averaged, t.bound, t.plateau, t.run}
 }
 
+// RunFrozen makes Fit run frozen layers in each epoch, as if their outputs took too much memory.
+func (t *Trainer) RunFrozen() { t.whole = true }
+
+// KeepsFrozen is whether Fit keeps frozen layers' outputs for so many rows.
+func KeepsFrozen(rows, inputs, units int) bool { return keeps(rows, inputs, units) }
+
 // Sum returns data with the checksum that it should have.
 func Sum(data []byte) []byte {
 	n := len(data) - sha256.Size

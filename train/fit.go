@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,19 +94,24 @@ func (t *Trainer) Fit(ctx context.Context, data, validation *Dataset) (*History,
 	if len(rows.rows) == 0 {
 		return new(History), errors.New("train: training set: all rows have weight 0")
 	}
-	// Rows from all over the set, which may be in the order of their classes.
-	probe, n := make([]int, min(probeRows, data.Rows())), data.Rows()
-	for i := range probe {
-		probe[i] = i * n / len(probe)
-	}
 	return t.fit(ctx, &fit{
-		t: t, rows: rows, labels: data.Labels != nil, classes: classes, probe: data.Take(probe), validation: validation,
+		t: t, rows: rows, labels: data.Labels != nil, classes: classes, probe: data.Take(probed(data.Rows())), validation: validation,
 		baseline: baseline(t.m.Config(), data, weights), digest: data.Digest,
 	})
 }
 
 // probeRows is the number of training rows over which [LayerStats] are taken.
 const probeRows = 512
+
+// probed returns which of so many rows these are: from all over the set, which may be in
+// the order of its classes.
+func probed(rows int) []int {
+	probe := make([]int, min(probeRows, rows))
+	for i := range probe {
+		probe[i] = i * rows / len(probe)
+	}
+	return probe
+}
 
 // Source gives the rows of a data set that need not fit memory, pass by pass. Package data
 // has some, and a reader ahead for all.
@@ -195,6 +201,8 @@ func (t *Trainer) fit(ctx context.Context, f *fit) (*History, error) {
 		t.run, t.before, t.kept = run{Epochs: t.c.Epochs, History: History{Baseline: f.baseline}}, nil, nil
 	}
 	t.resumed = nil
+	t.copyFrozen(t.average)
+	t.copyFrozen(t.best)
 	if t.kept == nil {
 		t.keep()
 	}
@@ -259,6 +267,7 @@ type fit struct {
 	probe      *Dataset  // nil: a stream, whose first batch of an epoch stands in
 	validation *Dataset
 	baseline   float64 // of History
+	below      below
 	best       bool
 	left       error // why the run was left before its end
 
@@ -272,17 +281,27 @@ func (t *Trainer) arenas() [][]float32 {
 	return append([][]float32{t.m.Params(), t.m.Stats(), t.average}, t.state...)
 }
 
+// trained returns where in arena i what belongs to the first, frozen layers ends.
+func (t *Trainer) trained(i int) int {
+	if i == 1 {
+		return t.stats
+	}
+	return t.params
+}
+
 // keep makes a copy of what is good.
 func (t *Trainer) keep() {
 	arenas := t.arenas()
 	if t.kept == nil {
-		t.kept = &kept{arenas: make([][]float32, len(arenas))}
-		for i, a := range arenas {
-			t.kept.arenas[i] = make([]float32, len(a))
+		t.kept = new(kept)
+		for _, a := range arenas {
+			t.kept.arenas = append(t.kept.arenas, slices.Clone(a))
 		}
 	}
 	for i, a := range arenas {
-		copy(t.kept.arenas[i], a)
+		if from := t.trained(i); a != nil {
+			copy(t.kept.arenas[i][from:], a[from:])
+		}
 	}
 	t.kept.steps, t.kept.averaged = t.steps, t.averaged
 }
@@ -290,7 +309,9 @@ func (t *Trainer) keep() {
 // restore puts back what was good.
 func (t *Trainer) restore() {
 	for i, a := range t.arenas() {
-		copy(a, t.kept.arenas[i])
+		if from := t.trained(i); a != nil {
+			copy(a[from:], t.kept.arenas[i][from:])
+		}
 	}
 	t.steps, t.averaged = t.kept.steps, t.kept.averaged
 	t.run.Step = 0
@@ -327,6 +348,7 @@ func (t *Trainer) averages() bool {
 func (f *fit) epoch(ctx context.Context) error {
 	t, r, began := f.t, &f.t.run, time.Now()
 	number := r.Done + 1
+	f.keepFrozen(ctx)
 	steps, err := f.rows.begin(t.epoch+1, r.Step)
 	if err != nil {
 		return err
@@ -357,13 +379,16 @@ func (f *fit) epoch(ctx context.Context) error {
 			return err
 		}
 		if exact == 0 || r.Step+1 == exact { // any step of a stream may be its last
-			t.before = append(t.before[:0], t.m.Params()...)
+			t.noteBefore()
 		}
 		loss, err := t.Step(b)
 		if err != nil {
 			return f.stopped(err, number, r.Step+1, loss)
 		}
-		n := len(b.X) / t.m.Inputs()
+		n := len(b.Y) / t.m.Outputs()
+		if b.Labels != nil {
+			n = len(b.Labels)
+		}
 		w := sumOf(b.Weights, n)
 		r.Step++
 		r.Loss += float64(loss * w)
@@ -394,11 +419,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		t.averaged++
 		t.moveAverage(1 / float64(t.averaged))
 	}
-	probe := f.probe
-	if probe == nil {
-		probe = f.rows.first()
-	}
-	e.Layers = layerStats(t.m, t.ws, t.before, probe)
+	e.Layers = f.layerStats()
 	averages := t.averages()
 	if averages {
 		t.swapAverage()
@@ -437,13 +458,14 @@ func (t *Trainer) bind(steps int) {
 
 // swapAverage exchanges weights and running averages with their average.
 func (t *Trainer) swapAverage() {
-	avg := t.average
-	for _, x := range [2][]float32{t.m.Params(), t.m.Stats()} {
+	n := len(t.m.Params())
+	swap := func(x, y []float32) {
 		for i, v := range x {
-			x[i], avg[i] = avg[i], v
+			x[i], y[i] = y[i], v
 		}
-		avg = avg[len(x):]
 	}
+	swap(t.m.Params()[t.params:], t.average[t.params:n])
+	swap(t.m.Stats()[t.stats:], t.average[n+t.stats:])
 }
 
 // watch compares the epoch's figure with the best, and tells a Plateau.
@@ -456,8 +478,7 @@ func (f *fit) watch(e *Epoch) {
 	if r.History.Best == 0 || figure < r.Best-t.c.MinDelta {
 		r.Best, r.Waited, r.History.Best = figure, 0, e.Epoch
 		if f.best {
-			n := copy(t.best, t.m.Params())
-			copy(t.best[n:], t.m.Stats())
+			t.copyTrained(t.best)
 		}
 		return
 	}
@@ -471,7 +492,7 @@ func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 	}
 	where := ""
 	if step > 0 {
-		switch layer, gradient := f.t.ws.NonFinite(); {
+		switch layer, gradient := f.nonFinite(); {
 		case layer >= 0 && gradient:
 			where = fmt.Sprintf("gradient of layer %d", layer)
 		case layer >= 0:
@@ -494,6 +515,7 @@ type shuffled struct {
 	rows    []int     // those with a weight above 0
 	order   []int     // of them in this epoch
 	at      int
+	last    []int // rows of the last batch
 }
 
 func newShuffled(t *Trainer, data *Dataset, weights []float32) *shuffled {
@@ -524,17 +546,17 @@ func (s *shuffled) next() (net.Batch, error) {
 		return net.Batch{}, io.EOF
 	}
 	to := min(len(s.order), s.at+s.t.c.BatchSize)
-	rows := s.order[s.at:to]
+	s.last = s.order[s.at:to]
 	s.at = to
-	return s.t.gather(s.data, s.weights, rows), nil
+	return s.t.gather(s.data, s.weights, s.last), nil
 }
 
 func (s *shuffled) first() *Dataset { return nil } // the data set is at hand
 
 // gather copies the rows of d into the Trainer's batch buffers.
 func (t *Trainer) gather(d *Dataset, weights []float32, rows []int) net.Batch {
-	in, out := t.m.Inputs(), t.m.Outputs()
-	b := net.Batch{X: t.batch.X[:len(rows)*in]}
+	in, out := d.Inputs, t.m.Outputs()
+	b := net.Batch{X: t.batch.X[:len(rows)*in], From: d.from}
 	if d.Labels != nil {
 		b.Labels = t.labels[:len(rows)]
 	} else {

@@ -157,13 +157,18 @@ func correct(m *net.Network, outputs []float32, labels []int) int {
 	return right
 }
 
-// layerStats measures m's layers. before holds the parameters of a step ago.
-func layerStats(m *net.Network, ws *net.Workspace, before []float32, probe *Dataset) []LayerStats {
+// layerStats measures m's layers, but for those of which it is known. before holds the
+// parameters of a step ago.
+func layerStats(m *net.Network, ws *net.Workspace, before []float32, probe *Dataset, known []LayerStats) []LayerStats {
 	stats := make([]LayerStats, m.Layers())
 	from := 0
 	for i := range stats {
 		w, b := m.Layer(i)
 		gamma, beta := m.Norm(i)
+		if i < len(known) {
+			from += len(w) + len(b) + len(gamma) + len(beta)
+			continue
+		}
 		s := &stats[i]
 		change, norm, zeros := 0.0, 0.0, 0
 		for j, v := range w {
@@ -190,9 +195,10 @@ func layerStats(m *net.Network, ws *net.Workspace, before []float32, probe *Data
 		if _, err := ws.Loss(b); err != nil {
 			panic("train: probe: " + err.Error()) // the data was checked
 		}
-		units.add(ws, to-from)
+		units.add(ws, b.From, to-from)
 	}
 	units.into(stats, probe.Rows())
+	copy(stats, known)
 	return stats
 }
 
@@ -211,8 +217,12 @@ func newUnitStats(m *net.Network) *unitStats {
 	return u
 }
 
-func (u *unitStats) add(ws *net.Workspace, rows int) {
+// add counts over the rows that ws has just run through the layers from the given one on.
+func (u *unitStats) add(ws *net.Workspace, from, rows int) {
 	for i, l := range u.m.Config().Layers[:u.m.Layers()-1] {
+		if i < from {
+			continue
+		}
 		y := ws.Activations(i, rows)
 		lo, hi := 0.0, 0.0
 		switch l.Activation {

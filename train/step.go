@@ -41,7 +41,7 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	}
 	norm := t.gradNorm
 	if t.c.ClipValue > 0 {
-		mat.ClipValue(t.ws.Grads(), float32(t.c.ClipValue))
+		mat.ClipValue(t.ws.Grads()[t.params:], float32(t.c.ClipValue))
 		if t.c.ClipNorm > 0 {
 			norm = t.norm()
 		}
@@ -85,7 +85,7 @@ const sharedParams = 1 << 15
 
 // share runs f on as many workers as pay for a pass over the parameters.
 func (t *Trainer) share(f func(worker, workers int)) {
-	if t.team == nil || !t.ws.Shared() || len(t.m.Params()) < sharedParams {
+	if t.team == nil || !t.ws.Shared() || len(t.m.Params())-t.params < sharedParams {
 		f(0, 1)
 	} else {
 		t.team.Run(f)
@@ -96,7 +96,8 @@ func (t *Trainer) share(f func(worker, workers int)) {
 const normBlock = 4096
 
 // norm returns the 2-norm of the gradient: sums of squares of its blocks, added in
-// float64 in their order, so that it does not depend on the workers.
+// float64 in their order, so that it does not depend on the workers. Those of the first
+// layers, if they are frozen, are 0.
 func (t *Trainer) norm() float64 {
 	t.share(t.normPart)
 	sum := 0.0
@@ -108,8 +109,9 @@ func (t *Trainer) norm() float64 {
 
 func (t *Trainer) squares(worker, workers int) {
 	g := t.ws.Grads()
-	n := len(t.partial)
-	for i := n * worker / workers; i < n*(worker+1)/workers; i++ {
+	first := t.params / normBlock
+	n := len(t.partial) - first
+	for i := first + n*worker/workers; i < first+n*(worker+1)/workers; i++ {
 		block := g[i*normBlock : min(len(g), (i+1)*normBlock)]
 		t.partial[i] = float64(mat.Dot(block, block))
 	}
@@ -119,8 +121,9 @@ func (t *Trainer) squares(worker, workers int) {
 func (t *Trainer) update(worker, workers int) {
 	w, g := t.m.Params(), t.ws.Grads()
 	const whole = 64 // a cache line and more: workers do not write to the same one
-	pieces := (len(w) + whole - 1) / whole
-	from, to := pieces*worker/workers*whole, min(len(w), pieces*(worker+1)/workers*whole)
+	first := t.params / whole
+	pieces := (len(w)+whole-1)/whole - first
+	from, to := (first+pieces*worker/workers)*whole, min(len(w), (first+pieces*(worker+1)/workers)*whole)
 	var state [3][]float32
 	for i := range t.segments {
 		s := &t.segments[i]
@@ -155,9 +158,27 @@ func (t *Trainer) maxNorm() {
 
 // moveAverage moves the average by a share towards the weights and running averages.
 func (t *Trainer) moveAverage(share float64) {
+	if share == 1 {
+		t.copyFrozen(t.average)
+	}
 	n := len(t.m.Params())
-	mat.Lerp(t.average[:n], t.m.Params(), float32(share))
-	mat.Lerp(t.average[n:], t.m.Stats(), float32(share))
+	mat.Lerp(t.average[t.params:n], t.m.Params()[t.params:], float32(share))
+	mat.Lerp(t.average[n+t.stats:], t.m.Stats()[t.stats:], float32(share))
+}
+
+// copyFrozen gives a copy of parameters and running averages, or nil, those of the first,
+// frozen layers, which nothing else writes.
+func (t *Trainer) copyFrozen(to []float32) {
+	if to != nil {
+		copy(to, t.m.Params()[:t.params])
+		copy(to[len(t.m.Params()):], t.m.Stats()[:t.stats])
+	}
+}
+
+// copyTrained gives it the others.
+func (t *Trainer) copyTrained(to []float32) {
+	copy(to[t.params:], t.m.Params()[t.params:])
+	copy(to[len(t.m.Params()):], t.m.Stats())
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

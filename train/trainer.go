@@ -33,6 +33,11 @@ type Trainer struct {
 	before  []float32 // parameters before the last step of the epoch; empty: not yet reached
 	kept    *kept     // nil: outside of Fit
 
+	first  int  // layer that is not frozen
+	params int  // parameters below it, which are never written
+	stats  int  // running averages below it
+	whole  bool // Fit runs frozen layers each time: for tests
+
 	segments []segment
 	decays   bool        // whether one of them decays
 	rules    [2]mat.Rule // of the step at hand: for parameters that do not decay, and that do
@@ -71,6 +76,14 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	t := &Trainer{m: m, c: c, schedule: c.LearnRate, ws: m.NewWorkspace(c.BatchSize), clip: 1, plateau: plateau{Scale: 1}}
+	t.first = c.firstTrained()
+	for i := range t.first {
+		w, b := m.Layer(i)
+		gamma, beta := m.Norm(i)
+		mean, variance := m.Running(i)
+		t.params += len(w) + len(b) + len(gamma) + len(beta)
+		t.stats += len(mean) + len(variance)
+	}
 	n := len(m.Params())
 	rule := c.Optimizer.rule(1, t.schedule.Rate(0), true)
 	for range rule.States() {

@@ -51,7 +51,7 @@ norm are as in training.`,
 			d := spread(j.scaled(j.parts.training), sample)
 			fmt.Fprintf(out, "data      %s: %d of %d training rows\n", j.parts.name, d.Rows(), j.parts.rows)
 			fmt.Fprintf(out, "network   %s\n\n", describe(j.network))
-			result, err := net.CheckGradients(j.network, net.Batch{X: d.X, Labels: d.Labels, Y: d.Y})
+			result, err := net.CheckGradients(j.network, net.Batch{X: d.X, Labels: d.Labels, Y: d.Y, Weights: d.Weights})
 			if err != nil {
 				return err
 			}

@@ -20,6 +20,7 @@ import (
 type dataFlags struct {
 	data, targets                   string
 	label, target, inputs, ignore   string
+	rowWeights                      string
 	separator, comment, header      string
 	missing, missingTexts, fill     string
 	order, kind, divide             string
@@ -38,6 +39,7 @@ func (f *dataFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.target, "target", "", "CSV `COLUMNS` of the numbers to predict, as a list")
 	fs.StringVar(&f.inputs, "inputs", "", "CSV `COLUMNS` of the inputs, as a list (default all others)")
 	fs.StringVar(&f.ignore, "ignore", "", "CSV `COLUMNS` to leave out, as a list")
+	fs.StringVar(&f.rowWeights, "weights", "", "CSV `COLUMN` of how much each row counts in the loss, by name or number: numbers from 0 up")
 	registerCSV(fs, &f.separator, &f.comment, &f.header, &f.missing, &f.missingTexts, &f.fill)
 	fs.StringVar(&f.order, "class-order", "sorted", "how classes of a CSV file are numbered: `ORDER` sorted or first-seen")
 	fs.StringVar(&f.inputsName, "inputs-name", "x", "`NAME` of the inputs in an NPZ file")
@@ -69,7 +71,7 @@ func (f *dataFlags) registerSplit(fs *pflag.FlagSet) {
 
 // csvFlags are those that only CSV files have, arrayFlags those that only arrays have.
 var (
-	csvFlags   = []string{"label", "target", "inputs", "ignore", "separator", "comment", "header", "missing", "missing-texts", "fill", "class-order"}
+	csvFlags   = []string{"label", "target", "inputs", "ignore", "weights", "separator", "comment", "header", "missing", "missing-texts", "fill", "class-order"}
 	arrayFlags = []string{"targets", "inputs-name", "targets-name", "kind", "divide"}
 )
 
@@ -191,6 +193,12 @@ func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
 	}
 	if fs.Changed("ignore") {
 		c.CSV.Ignore = splitList(f.ignore)
+	}
+	if fs.Changed("weights") {
+		c.CSV.Weights = f.rowWeights
+	}
+	if c.CSV.Weights != "" && c.Stream > 0 {
+		return usage("--weights goes without --stream, which reads no weights")
 	}
 	if fs.Changed("class-order") {
 		if err := c.CSV.Order.UnmarshalText([]byte(f.order)); err != nil {

@@ -174,6 +174,97 @@ func TestOtherFiles(t *testing.T) {
 	}
 }
 
+// TestRowWeights has a column of weights: a row of weight 0 might as well not be there, and
+// in the loss one of weight 2 counts as two rows.
+func TestRowWeights(t *testing.T) {
+	t.Chdir(t.TempDir())
+	lines := strings.SplitAfter(strings.TrimSuffix(string(irisCSV(true, ",")), "\n"), "\n")
+	var all, some, twice strings.Builder
+	for i, line := range lines {
+		text := strings.TrimSuffix(line, "\n")
+		n := i % 3
+		if i == 0 {
+			text, n = strings.Replace(text, "kind", "kind,count", 1), 1
+			fmt.Fprintln(&all, text)
+		} else {
+			text = fmt.Sprintf("%s,%d", text, n)
+			fmt.Fprintln(&all, text)
+		}
+		if n > 0 {
+			fmt.Fprintln(&some, text)
+		}
+		for range n {
+			fmt.Fprintln(&twice, text)
+		}
+	}
+	write(t, "all.csv", []byte(all.String()))
+	write(t, "some.csv", []byte(some.String()))
+	write(t, "twice.csv", []byte(twice.String()))
+	const how = " --label kind --ignore id"
+	model := func(data string) string {
+		succeed(t, strings.Fields("train --plot= --test 0 --validation 0 --epochs 5 --prep none --label kind --data "+data)...)
+		file, err := os.ReadFile(defaultModel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(file)
+	}
+	want := model("some.csv --ignore id --weights count")
+	if model("some.csv --ignore id,count") == want {
+		t.Error("train: weights do not count")
+	}
+	if model("all.csv --ignore id --weights -1") != want {
+		t.Error("train: rows of weight 0 count")
+	}
+	loss := func(data string) string {
+		out, _ := succeed(t, strings.Fields("eval --all --data "+data)...)
+		test, _, _ := strings.Cut(lineWith(t, out, "test "), ",")
+		return test
+	}
+	want = loss("some.csv --weights count" + how)
+	for _, data := range []string{"all.csv --weights 6" + how, "twice.csv --label kind --ignore id,count"} {
+		if got := loss(data); got != want {
+			t.Errorf("eval of %s prints %q, want %q", data, got, want)
+		}
+	}
+	if got := loss("all.csv --label kind --ignore id,count"); got == want {
+		t.Errorf("eval: weights do not count: %q", got)
+	}
+	// A configuration keeps the column, other files have it too, and check takes it.
+	succeed(t, strings.Fields("train --plot= --epochs 2 --validation-data some.csv --save-config c.json --data all.csv --weights count"+how)...)
+	evaluated, _ := succeed(t, "eval", "--config", "c.json")
+	again, _ := succeed(t, strings.Fields("eval --data all.csv --weights count --validation 0"+how)...)
+	if got, want := lineWith(t, evaluated, "test "), lineWith(t, again, "test "); got != want {
+		t.Errorf("eval of the configuration prints %q, of the flags %q", got, want)
+	}
+	succeed(t, strings.Fields("check --data some.csv --weights count"+how)...)
+
+	write(t, "bad.csv", []byte("x,kind,w\n1,setosa,1\n2,virginica,-2\n"))
+	write(t, "nan.csv", []byte("x,kind,w\n1,setosa,1\n2,virginica,NaN\n"))
+	write(t, "inf.csv", []byte("x,kind,w\n1,setosa,1\n2,virginica,Inf\n"))
+	write(t, "none.csv", []byte("x,kind,w\n1,setosa,0\n2,virginica,0\n"))
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"train --label kind --weights w --data bad.csv", exitError, `bad.csv: line 3, column 3 ("w"): weight "-2": want a finite number, at least 0`},
+		{"eval --all --label kind --weights w --data bad.csv", exitError, `bad.csv: line 3, column 3 ("w"): weight "-2"`},
+		{"train --label kind --weights w --data nan.csv", exitError, `nan.csv: line 3, column 3 ("w"): the weight is missing ("NaN")`},
+		{"train --label kind --weights w --data inf.csv", exitError, `inf.csv: line 3, column 3 ("w"): "Inf": want a number`},
+		{"train --label kind --weights w --data none.csv --test 0 --validation 0", exitError, "weights of the rows sum to 0"},
+		{"train --label kind --weights v --data bad.csv", exitError, `no column "v"`},
+		{"train --label kind --weights kind --data bad.csv", exitError, "both the label and the weight"},
+		{"train --label kind --weights w --data bad.csv --stream 10", exitUsage, "--weights goes without --stream"},
+		{"train --weights w --data iris", exitUsage, "--weights goes with a file"},
+	} {
+		code, _, errs := sinew(t, "", strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("sinew %s: exit status %d, stderr %q: want %d, %q", c.args, code, errs, c.code, c.want)
+		}
+	}
+}
+
 // TestMissing goes through the policies.
 func TestMissing(t *testing.T) {
 	t.Chdir(t.TempDir())

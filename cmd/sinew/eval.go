@@ -26,7 +26,8 @@ func newEval() *cobra.Command {
 classifier: loss, accuracy, top-k accuracy, log loss, calibration error, area under the
 ROC curve, precision, recall and F1 of each class, and the confusion matrix: how many
 rows of each class the model takes for which. For numbers: R², mean absolute and root
-mean squared error.
+mean squared error. With --weights the loss of a network, which is the mean that training
+minimises, counts each row by its weight; all else is of the rows as they are.
 
 The model file does not say which rows were held back from training. Give --data (or
 --config), --seed and --test as they were given to "sinew train": with others, some of

@@ -379,6 +379,18 @@ func TestEnsembles(t *testing.T) {
 	if code := run(ctx, []string{"train", "--data", "wine", "--ensemble", "2", "--epochs", "100000"}, nil, &out, stderr); code != exitInterrupted || !strings.Contains(errs.String(), "nothing saved") {
 		t.Errorf("interrupted: exit status %d, stderr %q", code, errs.String())
 	}
+	// Members that are trained by then are saved.
+	out.Reset()
+	errs.Reset()
+	ctx, stderr = onText(t, "member 1  epoch 10/10", &errs)
+	args := []string{"train", "--data", "wine", "--ensemble", "4", "--epochs", "10", "--workers", "1", "--history", "h.json"}
+	if code := run(ctx, args, nil, &out, stderr); code != exitInterrupted || !strings.Contains(errs.String(), "sinew: interrupted: model.safetensors holds the 2 of 4 members that were trained\n") || !strings.Contains(out.String(), "trained   20 epochs") {
+		t.Errorf("interrupted: exit status %d\n%s%s", code, out.String(), errs.String())
+	}
+	evaluated, _ := succeed(t, "eval", "--data", "wine")
+	if got, want := lineWith(t, evaluated, "test "), lineWith(t, out.String(), "test "); got != want || !strings.Contains(evaluated, "ensemble of 2") {
+		t.Errorf("eval prints %q, train printed %q", got, want)
+	}
 }
 
 // TestFrom goes on from a model and leaves its frozen layer as it was.

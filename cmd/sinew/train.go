@@ -70,12 +70,12 @@ adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (-
 holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
 
 Ctrl-C stops after the current step and saves the weights of the best epoch so far by
---watch (of the last step if no epoch has ended, or with --ema and --swa their average);
-the exit status is then 130. A second Ctrl-C ends the program at once. A run that comes
-to its end leaves the weights of its last epoch, unless --keep-best, --patience, --ema or
---swa say otherwise. A run with --checkpoint that was stopped, by whatever, goes on with
---resume. If the loss becomes infinite or NaN, training stops with an error and the model
-file stays as it was.`,
+--watch (of the last step if no epoch has ended, or with --ema and --swa their average;
+of an ensemble the members that are finished); the exit status is then 130. A second
+Ctrl-C ends the program at once. A run that comes to its end leaves the weights of its
+last epoch, unless --keep-best, --patience, --ema or --swa say otherwise. A run with
+--checkpoint that was stopped, by whatever, goes on with --resume. If the loss becomes
+infinite or NaN, training stops with an error and the model file stays as it was.`,
 		Example: `  sinew train
   sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
   sinew train --optimizer sgd --momentum 0.9 --rate 0.05 --seed 7
@@ -85,6 +85,7 @@ file stays as it was.`,
       --test-data t10k-images-idx3-ubyte.gz --test-targets t10k-labels-idx1-ubyte.gz \
       --hidden 256,128 --optimizer adamw --rate one-cycle:0.003 --epochs 10
   sinew train --data big.csv --label kind --stream 10000 --validation-data small.csv
+  sinew train --data survey.csv --label vote --weights count       # a row counts as many times
   sinew train --data wine --ensemble 5 --bootstrap
   sinew train --from digits.safetensors --freeze 0 --epochs 3      # the last layer only
   sinew train --epochs 1000 --checkpoint run.ckpt --resume         # again and again, until it is done
@@ -381,9 +382,9 @@ func (r *running) train() error {
 	out := r.cmd.OutOrStdout()
 	interrupted := err != nil && errors.Is(err, ctx.Err())
 	switch {
-	case interrupted && r.Ensemble != nil:
-		return fmt.Errorf("%w before all members were trained: nothing saved", errInterrupted)
-	case interrupted && r.trainer.Steps() == 0:
+	case interrupted && r.Ensemble != nil && r.all == nil:
+		return fmt.Errorf("%w before the first member was trained: nothing saved", errInterrupted)
+	case interrupted && r.trainer != nil && r.trainer.Steps() == 0:
 		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
 	case errDiverged(err):
 		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate))
@@ -408,6 +409,9 @@ func (r *running) train() error {
 	}
 	if err := r.finish(); err != nil {
 		return err
+	}
+	if interrupted && r.Ensemble != nil {
+		return fmt.Errorf("%w: %s holds the %d of %d members that were trained", errInterrupted, r.model, len(r.networks), r.Ensemble.Members)
 	}
 	if interrupted {
 		h := r.histories[0]
@@ -443,12 +447,14 @@ func (r *running) fitAll(ctx context.Context) error {
 			Progress: r.report.member,
 		}, r.scaled(p.training), r.scaled(p.validation))
 		r.histories = histories
-		if err != nil {
+		if all == nil {
 			return err
 		}
 		r.all, r.networks = all, all.Members()
-		for i := 0; i < len(r.networks) && r.scaling != nil; i++ {
-			err = errors.Join(err, r.scaling.Undo(r.networks[i]))
+		for _, m := range r.networks {
+			if r.scaling != nil {
+				err = errors.Join(err, r.scaling.Undo(m))
+			}
 		}
 		return err
 	}

@@ -1,6 +1,7 @@
 // Finetune brings a model to a device and goes on training its last layer there, on the
 // few rows that the device has of its own: the same digits, but the device's buttons have
-// other numbers.
+// other numbers. The hidden layer, frozen, is run once for all epochs, each of which then
+// costs what the last layer does.
 package main
 
 import (
