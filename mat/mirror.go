@@ -8,26 +8,26 @@ package mat
 // products; NN has kernels that transpose A in registers, 16 rows at once.
 
 // mirrorable returns how many columns at the end to do so, 0 if it does not pay.
-func (g *job) mirrorable() int {
-	w := g.n % 8
-	if w == 0 || g.gate != nil || g.m < mirrorRows {
+func mirrorable(transA Trans, m, n, k int) int {
+	const setUp = 250 // cycles, for what does not depend on the size
+	w := n % 8
+	if w == 0 || m < mirrorRows || m*k < 2*setUp {
 		return 0
 	}
 	// Cycles per row and term, in which 16 multiply-adds are done; the columns as they are
 	// take half of one.
 	var cost float32
 	switch {
-	case bool(g.transA) && mirrors:
+	case bool(transA) && mirrors:
 		// Vectors along the rows, rounded up to halves, and the transposition of Cᵗ.
-		cost = float32(w*((g.m+7)/8*8))/float32(16*g.m) + 0.8*float32(w)/float32(g.k)
-	case !bool(g.transA) && w <= crossCols():
+		cost = float32(w*((m+7)/8*8))/float32(16*m) + 0.8*float32(w)/float32(k)
+	case !bool(transA) && w <= crossCols():
 		// 16 rows and 4 terms take 13 cycles and 3 per column; some rows are done twice.
-		cost = float32(13+3*w) / 64 * float32((g.m+15)/16*16) / float32(g.m)
+		cost = float32(13+3*w) / 64 * float32((m+15)/16*16) / float32(m)
 	default:
 		return 0
 	}
-	const setUp = 250 // cycles, for what does not depend on the size
-	if (0.5-cost)*float32(g.m)*float32(g.k) < setUp {
+	if (0.5-cost)*float32(m)*float32(k) < setUp {
 		return 0
 	}
 	return w

@@ -98,7 +98,10 @@ func (g *job) tiled() bool {
 	if q > 1 {
 		d = g.k
 	}
-	n := g.n - g.mirrorable()
+	n := g.n
+	if g.gate == nil {
+		n -= mirrorable(g.transA, g.m, g.n, g.k)
+	}
 	if tall, wide := packTile(); g.packs(q, wide) {
 		g.packed(n, tall, wide)
 		if n < g.n {
@@ -120,28 +123,50 @@ func (g *job) tiled() bool {
 	return true
 }
 
-// tinyWork multiply-adds take less time than the way through job.
-const tinyWork = 1 << 14
-
-// onePanel does a tiny product X·W + bias of few columns by one call of a kernel, as the
-// layers of a small network need. It reports false, with nothing done, for others.
-func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
-	q := chains(n)
+// oneCall returns the kernel, and the rows of its tiles, that does a product with alpha 1 by one
+// call, and 0 rows if there is none: tiled would do the same, but the way to it takes as long
+// as hundreds of multiply-adds. m and n are not 0.
+func oneCall(transA, transB Trans, gate bool, m, n, k, lda int) (kind, rows int) {
+	switch {
+	case !fusedEnds || detecting || n == 1 || k == 0 || m*n*k > callWork: // no overflow: slices hold m·n, m·k and n·k
+		return 0, 0
+	case bool(transB) && laneSums(n, k):
+		if m > dotsRows || k > lanesBlock || dotsPiece(m, k) < m || dotsCols(m, n) < n {
+			return 0, 0
+		}
+		return kindDots, 4
+	case bool(transB):
+		rows, cols := columnsTile(chains(n), m)
+		if rows == 0 || n%cols > 0 {
+			return 0, 0
+		}
+		return kindColumns, evenly(m, rows)
+	}
+	q, stride := chains(n), lda
+	if transA {
+		q, stride = 1, 1
+	}
 	rows, cols := tileSize(q, m)
-	if !fusedEnds || n > cols || panelCols(cols, n) < n || n == 1 || m*n*k > tinyWork {
-		return false
+	if n > cols || panelCols(cols, n) < n || k > tileDepth() || m > rows && stride%setStride == 0 || !gate && mirrorable(transA, m, n, k) > 0 {
+		return 0, 0
 	}
+	return q, evenly(m, rows)
+}
+
+// callOnce does a product by one call of a kernel. start and gate may be nil.
+func callOnce(kind, rows int, transA Trans, m, n, k int, a *float32, lda int, b *float32, ldb int, start *float32, lds int, gate *float32, ldg int, floor float32, c *float32, ldc int) {
 	var p panel
-	p.a, p.ars, p.acs = &x[0], 4*ldx, 4
-	p.b, p.ldb = &w[0], 4*ldw
-	p.start, p.scs = &bias[0], 4
-	p.c, p.ldc = &c[0], 4*ldc
-	p.m, p.cols, p.k, p.rows = m, n, k, evenly(m, rows)
-	if p.floor = noFloor; relu {
-		p.floor = 0
+	p.a, p.ars, p.acs = a, 4*lda, 4
+	if transA {
+		p.ars, p.acs = 4, 4*lda
 	}
-	callPanel(q, &p)
-	return true
+	p.b, p.ldb, p.c, p.ldc = b, 4*ldb, c, 4*ldc
+	if p.start, p.lds, p.scs = start, 4*lds, 4; start == nil {
+		p.start, p.scs = &zeroRow[0], 0
+	}
+	p.gate, p.ldg, p.floor = gate, 4*ldg, floor
+	p.m, p.cols, p.k, p.rows = m, n, k, rows
+	callPanel(kind, &p)
 }
 
 // dots does A·Bᵗ in lanes.
