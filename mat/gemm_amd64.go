@@ -13,6 +13,7 @@ const (
 	rowColsAVX512                    = 128
 	// NT without a panel: whole groups of so many columns.
 	columnsRowsAVX512, columnsColsAVX512 = 12, 16
+	columns4RowsAVX512                   = 6 // with four chains
 
 	tile1RowsAVX2, tile1ColsAVX2 = 6, 16
 	tile2RowsAVX2, tile2ColsAVX2 = 3, 16
@@ -53,6 +54,12 @@ func transposeAVX2(rows, cols int, src *float32, lds int, dst *float32, ldd int)
 
 //go:noescape
 func columnsAVX512(p *panel)
+
+//go:noescape
+func columns2AVX512(p *panel)
+
+//go:noescape
+func columns4AVX512(p *panel)
 
 //go:noescape
 func columnsAVX2(p *panel)

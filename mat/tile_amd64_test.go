@@ -49,6 +49,8 @@ var columnKernels = []struct {
 }{
 	{tileKernel{"columnsAVX2", isa.AVX2, 1, columnsColsAVX2, 3 * columnsColsAVX2, 1, columnsAVX2}, 4},
 	{tileKernel{"columnsAVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 3 * columnsColsAVX512, 1, columnsAVX512}, 30},
+	{tileKernel{"columns2AVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 2 * columnsColsAVX512, 2, columns2AVX512}, 30},
+	{tileKernel{"columns4AVX512", isa.AVX512, columns4RowsAVX512, columnsColsAVX512, columnsColsAVX512, 4, columns4AVX512}, 20},
 	{tileKernel{"cross1AVX512", isa.AVX512, 4, 16, 48, 1, cross1AVX512}, 4},
 	{tileKernel{"cross2AVX512", isa.AVX512, 4, 16, 48, 2, cross2AVX512}, 4},
 	{tileKernel{"cross4AVX512", isa.AVX512, 4, 16, 48, 4, cross4AVX512}, 4},

@@ -29,9 +29,9 @@ const (
 	// Columns beyond a multiple of 8 may be done as rows of Cᵗ, mirrorCols at most, in pieces
 	// of mirrorPiece rows of C: see mirror.go.
 	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
-	// Kinds of kernels: 1, 2 or 4 chains; those for NT on B as it lies; and 1, 2 or 4 more than
-	// kindCross for Cᵗ of NN on A as it lies.
-	kindColumns, kindDots, kindCross = 5, 6, 8
+	// Kinds of kernels: 1, 2 or 4 chains; in lanes; and 1, 2 or 4 more than kindCross for Cᵗ of
+	// NN on A as it lies, more than kindColumns for NT on B as it lies.
+	kindDots, kindCross, kindColumns = 6, 8, 16
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -136,11 +136,12 @@ func oneCall(transA, transB Trans, gate bool, m, n, k, lda int) (kind, rows int)
 		}
 		return kindDots, 4
 	case bool(transB):
-		rows, cols := columnsTile(chains(n), m)
+		q := chains(n)
+		rows, cols := columnsTile(q, m)
 		if rows == 0 || n%cols > 0 {
 			return 0, 0
 		}
-		return kindColumns, evenly(m, rows)
+		return kindColumns + q, evenly(m, rows)
 	}
 	q, stride := chains(n), lda
 	if transA {
@@ -197,10 +198,10 @@ func (g *job) dots() bool {
 }
 
 // tiledNT does A·Bᵗ: with few rows on B as it lies, as far as there are kernels, else by
-// transposed panels of B.
+// transposed panels of B. The interleaved chains, of few columns, take one or the other.
 func (g *job) tiledNT(q, rows, cols int) {
 	j := 0
-	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide {
+	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide && (q == 1 || g.n%wide == 0) {
 		tall = evenly(g.m, tall)
 		d := depth
 		if g.m <= tall {
@@ -210,7 +211,7 @@ func (g *job) tiledNT(q, rows, cols int) {
 			kp := min(d, g.k-at)
 			for j = 0; j+wide <= g.n; {
 				w := max(wide, min(g.n-j, callWork/(g.m*kp))/wide*wide)
-				g.column(kindColumns, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
+				g.column(kindColumns+q, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
 				j += w
 			}
 		}

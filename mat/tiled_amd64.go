@@ -90,10 +90,14 @@ func callPanel(kind int, p *panel) {
 			dots2x8AVX512(p)
 		case kind == kindDots:
 			dots4x4AVX512(p)
-		case kind == kindColumns && p.m == 1 && p.cols%columnsColsAVX2 == 0:
+		case kind == kindColumns+1 && p.m == 1 && p.cols%columnsColsAVX2 == 0:
 			columnsAVX2(p)
-		case kind == kindColumns:
+		case kind == kindColumns+1:
 			columnsAVX512(p)
+		case kind == kindColumns+2:
+			columns2AVX512(p)
+		case kind == kindColumns+4:
+			columns4AVX512(p)
 		case kind == kindCross+1:
 			cross1AVX512(p)
 		case kind == kindCross+2:
@@ -114,7 +118,7 @@ func callPanel(kind int, p *panel) {
 		panel2AVX2(p)
 	case kind == kindDots:
 		dots2x3AVX2(p)
-	case kind == kindColumns:
+	case kind == kindColumns+1:
 		columnsAVX2(p)
 	case p.m == 1 && p.rows == 1:
 		rowAVX2(p)
@@ -172,9 +176,13 @@ func callCopy(rows, cols int, src *float32, lds int, dst *float32) {
 func lanesKernels() bool { return isa.Active().Fused() }
 
 // columnsTile returns the tile of the kernel for NT without a panel, 0 where a panel is
-// faster: it pays from so many rows on.
+// faster: it pays from so many rows on, earlier where the tiles are small.
 func columnsTile(q, m int) (rows, cols int) {
 	switch avx512 := isa.Active() == isa.AVX512; {
+	case q == 4 && avx512 && m <= 32:
+		return columns4RowsAVX512, columnsColsAVX512
+	case q == 2 && avx512 && m <= 64:
+		return columnsRowsAVX512, columnsColsAVX512
 	case q > 1:
 	case m == 1 || m <= 3 && !avx512:
 		return 1, columnsColsAVX2
