@@ -75,7 +75,7 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 			return
 		}
 	} else if alpha == 1 && (beta == 0 || beta == 1) {
-		if kind, rows := oneCall(transA, transB, false, m, n, k, lda); rows > 0 {
+		if kind, rows := oneCall(transA, transB, beta == 1, false, m, n, k, lda); rows > 0 {
 			var start *float32
 			lds := 0
 			if beta == 1 {
@@ -122,7 +122,7 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 	if m == 0 || n == 0 {
 		return
 	}
-	if kind, rows := oneCall(NoTrans, NoTrans, false, m, n, k, ldx); rows > 0 {
+	if kind, rows := oneCall(NoTrans, NoTrans, true, false, m, n, k, ldx); rows > 0 {
 		callOnce(kind, rows, NoTrans, m, n, k, &x[0], ldx, &w[0], ldw, &bias[0], 0, nil, 0, floor, &c[0], ldc)
 		return
 	}
@@ -151,7 +151,7 @@ func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []f
 	case !holds(y, m, n, ldy):
 		panic("mat: y too short")
 	}
-	if kind, rows := oneCall(NoTrans, Transpose, true, m, n, k, ldd); rows > 0 {
+	if kind, rows := oneCall(NoTrans, Transpose, false, true, m, n, k, ldd); rows > 0 {
 		callOnce(kind, rows, NoTrans, m, n, k, &d[0], ldd, &w[0], ldw, nil, 0, &y[0], ldy, noFloor, &c[0], ldc)
 		return
 	}

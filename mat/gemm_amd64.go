@@ -22,8 +22,8 @@ const (
 	columnsColsAVX2              = 32 // one row
 )
 
-// The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_ and
-// dots_avx512_amd64.s. They trust their arguments.
+// The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_,
+// dots_ and turn_avx512_amd64.s. They trust their arguments.
 
 //go:noescape
 func panel1AVX512(p *panel)
@@ -63,6 +63,9 @@ func columns4AVX512(p *panel)
 
 //go:noescape
 func columnsAVX2(p *panel)
+
+//go:noescape
+func turnAVX512(p *panel)
 
 //go:noescape
 func dots4x4AVX512(p *panel)

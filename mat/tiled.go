@@ -30,8 +30,8 @@ const (
 	// of mirrorPiece rows of C: see mirror.go.
 	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
 	// Kinds of kernels: 1, 2 or 4 chains; in lanes; and 1, 2 or 4 more than kindCross for Cᵗ of
-	// NN on A as it lies, more than kindColumns for NT on B as it lies.
-	kindDots, kindCross, kindColumns = 6, 8, 16
+	// NN on A as it lies, more than kindColumns for NT on B as it lies; TN by Cᵗ.
+	kindDots, kindCross, kindColumns, kindTurn = 6, 8, 16, 32
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -66,6 +66,10 @@ func (g *job) tiled() bool {
 		return g.dots()
 	case !bool(g.transA):
 		q = chains(g.n)
+	}
+	if bool(g.transA) && g.start == nil && turns(g.m, g.n, g.k) {
+		g.column(kindTurn, turnRows, 0, g.m, 0, g.n, 0, g.k, &g.b[0], g.ldb)
+		return true
 	}
 	rows, cols := tileSize(q, g.m)
 	if rows == 0 || q > 1 && (g.k > narrowDepth || bool(g.transB) && g.k*cols > panelSize) {
@@ -125,8 +129,8 @@ func (g *job) tiled() bool {
 
 // oneCall returns the kernel, and the rows of its tiles, that does a product with alpha 1 by one
 // call, and 0 rows if there is none: tiled would do the same, but the way to it takes as long
-// as hundreds of multiply-adds. m and n are not 0.
-func oneCall(transA, transB Trans, gate bool, m, n, k, lda int) (kind, rows int) {
+// as hundreds of multiply-adds. start and gate say whether there are any; m and n are not 0.
+func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, rows int) {
 	switch {
 	case !fusedEnds || detecting || n == 1 || k == 0 || m*n*k > callWork: // no overflow: slices hold m·n, m·k and n·k
 		return 0, 0
@@ -142,6 +146,8 @@ func oneCall(transA, transB Trans, gate bool, m, n, k, lda int) (kind, rows int)
 			return 0, 0
 		}
 		return kindColumns + q, evenly(m, rows)
+	case bool(transA) && !start && turns(m, n, k):
+		return kindTurn, turnRows
 	}
 	q, stride := chains(n), lda
 	if transA {

@@ -18,6 +18,15 @@ func crossCols() int {
 	return 0
 }
 
+// turnRows and turnCols are the tile of the kernel for TN whose vectors lie along the rows of C.
+const turnRows, turnCols = 16, 15
+
+// turns reports whether a TN that starts from +0 takes that kernel: its columns leave vectors
+// partly idle, and transposing the tiles, 50 cycles each, takes less than that.
+func turns(m, n, k int) bool {
+	return n > 8 && n <= turnCols && k <= depth && (m+turnRows-1)/turnRows*(n*k+50) < m*k && isa.Active() == isa.AVX512
+}
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
@@ -98,6 +107,8 @@ func callPanel(kind int, p *panel) {
 			columns2AVX512(p)
 		case kind == kindColumns+4:
 			columns4AVX512(p)
+		case kind == kindTurn:
+			turnAVX512(p)
 		case kind == kindCross+1:
 			cross1AVX512(p)
 		case kind == kindCross+2:

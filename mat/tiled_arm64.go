@@ -17,6 +17,11 @@ const mirrors = false
 
 func crossCols() int { return 0 }
 
+// turns: there is no kernel for it.
+func turns(m, n, k int) bool { return false }
+
+const turnRows = 1
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
