@@ -81,44 +81,37 @@ func panelCols(cols, left int) int {
 // callPanel calls the kernel of a kind; those of NT take multiples of some columns.
 func callPanel(kind int, p *panel) {
 	if isa.Active() == isa.AVX512 {
-		switch {
-		case kind == 4:
-			panel4AVX512(p)
-		case kind == 2:
-			panel2AVX512(p)
-		case kind == kindDots && p.m == 1 && p.cols%16 == 0:
-			if p.ldb%(4*setStride) == 0 && p.start != p.c {
-				// 16 rows of B would share the 8 lines of a set: 8 at once, for the same row twice.
-				twice := *p
-				twice.m, twice.ars, twice.lds, twice.ldg, twice.ldc = 2, 0, 0, 0, 0
-				dots2x8AVX512(&twice)
-				return
+		switch kind {
+		case 1:
+			if p.m == 1 && p.rows == 1 {
+				rowAVX512(p)
+			} else {
+				panel1AVX512(p)
 			}
-			dots1x16AVX512(p)
-		case kind == kindDots && p.m == 2 && p.cols%8 == 0:
-			dots2x8AVX512(p)
-		case kind == kindDots:
-			dots4x4AVX512(p)
-		case kind == kindColumns+1 && p.m == 1 && p.cols%columnsColsAVX2 == 0:
-			columnsAVX2(p)
-		case kind == kindColumns+1:
-			columnsAVX512(p)
-		case kind == kindColumns+2:
+		case 2:
+			panel2AVX512(p)
+		case 4:
+			panel4AVX512(p)
+		case kindDots:
+			callDots(p)
+		case kindColumns + 1:
+			if p.m == 1 && p.cols%columnsColsAVX2 == 0 {
+				columnsAVX2(p)
+			} else {
+				columnsAVX512(p)
+			}
+		case kindColumns + 2:
 			columns2AVX512(p)
-		case kind == kindColumns+4:
+		case kindColumns + 4:
 			columns4AVX512(p)
-		case kind == kindTurn:
+		case kindTurn:
 			turnAVX512(p)
-		case kind == kindCross+1:
+		case kindCross + 1:
 			cross1AVX512(p)
-		case kind == kindCross+2:
+		case kindCross + 2:
 			cross2AVX512(p)
-		case kind == kindCross+4:
+		case kindCross + 4:
 			cross4AVX512(p)
-		case p.m == 1 && p.rows == 1:
-			rowAVX512(p)
-		default:
-			panel1AVX512(p)
 		}
 		return
 	}
@@ -135,6 +128,23 @@ func callPanel(kind int, p *panel) {
 		rowAVX2(p)
 	default:
 		panel1AVX2(p)
+	}
+}
+
+// callDots calls the kernel in lanes of AVX-512 for so many rows.
+func callDots(p *panel) {
+	switch {
+	case p.m == 1 && p.cols%16 == 0 && p.ldb%(4*setStride) == 0 && p.start != p.c:
+		// 16 rows of B would share the 8 lines of a set: 8 at once, for the same row twice.
+		twice := *p
+		twice.m, twice.ars, twice.lds, twice.ldg, twice.ldc = 2, 0, 0, 0, 0
+		dots2x8AVX512(&twice)
+	case p.m == 1 && p.cols%16 == 0:
+		dots1x16AVX512(p)
+	case p.m == 2 && p.cols%8 == 0:
+		dots2x8AVX512(p)
+	default:
+		dots4x4AVX512(p)
 	}
 }
 
