@@ -5,7 +5,8 @@ package mat
 // A few columns beyond a multiple of 8 leave most of a vector idle. As rows of
 // Cᵗ = op(B)ᵗ·op(A)ᵗ they fill vectors along the rows of C instead, with the same bits: an
 // element's terms and chains are the same. TN has Aᵗ already and takes the kernels of all
-// products; NN has kernels that transpose A in registers, 16 rows at once.
+// products; NN has kernels that transpose A in registers, 16 rows at once. Of products in lanes,
+// whose tiles are 4 columns wide, one or two columns take the kernels for as many rows.
 
 // mirrorable returns how many columns at the end to do so, 0 if it does not pay.
 func mirrorable(transA Trans, m, n, k int) int {
@@ -99,4 +100,24 @@ func (g *job) mirrorPiece(q, i, m, j int) {
 	if whole < m {
 		callTranspose(h.m, m-whole, &ct[whole+again], h.ldc, &g.c[(i+whole)*g.ldc+j], g.ldc)
 	}
+}
+
+// mirrorDots does m rows from i on, dotsRows at most, of the columns from j on, two at most, of a
+// product in lanes. NT has no floor.
+func (g *job) mirrorDots(i, m, j int) {
+	var ct, gate [2 * dotsRows]float32
+	w := g.n - j
+	h := job{transB: Transpose, m: w, n: m, k: g.k, a: g.b[j*g.ldb:], lda: g.ldb, c: ct[:], ldc: m, floor: noFloor}
+	if g.start != nil {
+		callTranspose(m, w, &g.start[i*g.lds+j], g.lds, &ct[0], m)
+		h.start, h.lds = h.c, h.ldc
+	}
+	if g.gate != nil {
+		callTranspose(m, w, &g.gate[i*g.ldg+j], g.ldg, &gate[0], m)
+		h.gate, h.ldg = gate[:], m
+	}
+	for at := 0; at < g.k; at += lanesBlock {
+		h.column(kindDots, w, 0, w, 0, m, at, min(lanesBlock, g.k-at), &g.a[i*g.lda+at], g.lda)
+	}
+	callTranspose(w, m, &ct[0], m, &g.c[i*g.ldc+j], g.ldc)
 }

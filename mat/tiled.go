@@ -138,6 +138,9 @@ func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, ro
 		if m > dotsRows || k > lanesBlock || dotsPiece(m, k) < m || dotsCols(m, n) < n {
 			return 0, 0
 		}
+		if w, _ := dotsMirror(m, n); w > 0 {
+			return 0, 0
+		}
 		return kindDots, 4
 	case bool(transB):
 		q := chains(n)
@@ -188,10 +191,15 @@ func (g *job) dots() bool {
 	}
 	for i, m := 0, 0; i < g.m; i += m {
 		m = dotsPiece(min(dotsRows, g.m-i), min(g.k, lanesBlock))
+		n := g.n
+		if w, rows := dotsMirror(m, n); w > 0 {
+			m, n = m-m%rows, n-w
+			g.mirrorDots(i, m, n)
+		}
 		for at := 0; at < g.k; at += lanesBlock {
 			kp := min(lanesBlock, g.k-at)
-			for j := 0; j < g.n; {
-				w := dotsCols(m, g.n-j)
+			for j := 0; j < n; {
+				w := dotsCols(m, n-j)
 				if most := max(callWork/(m*kp), 16); w > most {
 					w = most / 16 * 16
 				}

@@ -174,6 +174,20 @@ func dotsPiece(m, k int) int {
 	return m
 }
 
+// dotsMirror returns how many of n columns in lanes are better done as rows of Cᵗ, and of how
+// many rows of C that takes multiples: one or two beyond a multiple of four have kernels of
+// their own, 16 or 8 rows of C wide.
+func dotsMirror(m, n int) (w, rows int) {
+	switch w = n % 4; {
+	case isa.Active() != isa.AVX512:
+	case w == 1 && m >= 16:
+		return 1, 16
+	case w == 2 && m >= 8:
+		return 2, 8
+	}
+	return 0, 0
+}
+
 // packing: large products run on copies, see pack.go.
 const (
 	packing    = true

@@ -82,6 +82,9 @@ func dotsCols(m, left int) int { return left }
 // dotsPiece returns how many of m rows of k terms to do at once.
 func dotsPiece(m, k int) int { return m }
 
+// dotsMirror: tiles of three columns have less to gain from Cᵗ.
+func dotsMirror(m, n int) (w, rows int) { return 0, 0 }
+
 // packing: tiles of 8 columns would have copies of small parts, see pack.go.
 const (
 	packing    = false
