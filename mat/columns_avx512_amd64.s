@@ -21,25 +21,25 @@
 	VINSERTF32X4 $3, at12, z, z
 
 // QUARTERSLAST loads the terms in K2 only, and reads no others.
-#define QUARTERSLAST(at, at4, at8, at12, x, z, y) \
-	VMOVUPS.Z    at, K2, x   \
-	VMOVUPS.Z    at4, K2, y  \
-	VINSERTF32X4 $1, y, z, z \
-	VMOVUPS.Z    at8, K2, y  \
-	VINSERTF32X4 $2, y, z, z \
-	VMOVUPS.Z    at12, K2, y \
-	VINSERTF32X4 $3, y, z, z
+#define QUARTERSLAST(at, at4, at8, at12, x, z) \
+	VMOVUPS.Z    at, K2, x     \
+	VMOVUPS.Z    at4, K2, X29  \
+	VINSERTF32X4 $1, X29, z, z \
+	VMOVUPS.Z    at8, K2, X29  \
+	VINSERTF32X4 $2, X29, z, z \
+	VMOVUPS.Z    at12, K2, X29 \
+	VINSERTF32X4 $3, X29, z, z
 
 // TERMS turns Z24–Z27, 4 terms of 4 columns each, into a term of 16 columns each.
-#define TERMS(a, b, c, d) \
-	VUNPCKLPS Z25, Z24, a \
-	VUNPCKHPS Z25, Z24, b \
-	VUNPCKLPS Z27, Z26, c \
-	VUNPCKHPS Z27, Z26, d \
-	VUNPCKLPD c, a, Z24   \
-	VUNPCKHPD c, a, Z25   \
-	VUNPCKLPD d, b, Z26   \
-	VUNPCKHPD d, b, Z27
+#define TERMS \
+	VUNPCKLPS Z25, Z24, Z29 \
+	VUNPCKLPS Z27, Z26, Z30 \
+	VUNPCKHPS Z25, Z24, Z24 \
+	VUNPCKHPS Z27, Z26, Z26 \
+	VUNPCKHPD Z30, Z29, Z25 \
+	VUNPCKHPD Z26, Z24, Z27 \
+	VUNPCKLPD Z26, Z24, Z26 \
+	VUNPCKLPD Z30, Z29, Z24
 
 #define MULTERMS(at, l, r) \
 	VFMADD231PS.BCST at, Z24, l   \
@@ -56,6 +56,58 @@
 #define MULTERM3(at, l, r) \
 	VFMADD231PS.BCST 8 at, Z26, l
 
+#define SUMTERMS(at, l, r)
+
+// Two chains.
+#define START2TERMS(at, l, r) \
+	VMOVUPS at, l \
+	VPXORD  r, r, r
+
+#define MUL2TERMS(at, l, r) \
+	VFMADD231PS.BCST at, Z24, l   \
+	VFMADD231PS.BCST 4 at, Z25, r \
+	VFMADD231PS.BCST 8 at, Z26, l \
+	VFMADD231PS.BCST 12 at, Z27, r
+
+#define MUL2TERM2(at, l, r) \
+	VFMADD231PS.BCST 4 at, Z25, r
+
+#define SUM2TERMS(at, l, r) \
+	VADDPS r, l, l
+
+// Four chains.
+#define START4TERMS(at, s, t, u, v) \
+	VMOVUPS at, s   \
+	VPXORD  t, t, t \
+	VPXORD  u, u, u \
+	VPXORD  v, v, v
+
+#define MUL4TERMS(at, s, t, u, v) \
+	VFMADD231PS.BCST at, Z24, s   \
+	VFMADD231PS.BCST 4 at, Z25, t \
+	VFMADD231PS.BCST 8 at, Z26, u \
+	VFMADD231PS.BCST 12 at, Z27, v
+
+#define MUL4TERM1(at, s, t, u, v) \
+	VFMADD231PS.BCST at, Z24, s
+
+#define MUL4TERM2(at, s, t, u, v) \
+	VFMADD231PS.BCST 4 at, Z25, t
+
+#define MUL4TERM3(at, s, t, u, v) \
+	VFMADD231PS.BCST 8 at, Z26, u
+
+#define SUM4TERMS(at, s, t, u, v) \
+	VADDPS t, s, s \
+	VADDPS v, u, u \
+	VADDPS u, s, s
+
+#define GATE4TERMS(at, s, t, u, v) \
+	GATE1(at, s, t)
+
+#define STORE4TERMS(at, s, t, u, v) \
+	STORE1(at, s, t)
+
 // STEPTERMSn moves the row registers of up to 4n rows of A on by 4 terms.
 #define STEPTERMS1 \
 	ADDQ $16, SI
@@ -69,45 +121,57 @@
 	ADDQ $16, R10 \
 	ADDQ $16, R11
 
-#define TILENT(loop, rest, done, store, next, ROWS, STEP) \
-	ENTER(ROWS, START1)                                                              \
-	MOVQ groupB(DI), BX                                                              \
-	LEAQ (BX)(R12*4), R14                                                            \
-	LEAQ (BX)(R12*8), R15                                                            \
-	LEAQ (R14)(R12*8), DX                                                            \
-	SUBQ $4, CX                                                                      \
-	JB   rest                                                                        \
-loop:                                                                                    \
-	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                     \
-	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)         \
-	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)         \
-	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)         \
-	ADDQ $16, BX                                                                     \
-	ADDQ $16, R14                                                                    \
-	ADDQ $16, R15                                                                    \
-	ADDQ $16, DX                                                                     \
-	TERMS(Z1, Z3, Z5, Z7)                                                            \
-	ROWS(MULTERMS)                                                                   \
-	STEP                                                                             \
-	SUBQ $4, CX                                                                      \
-	JAE  loop                                                                        \
-rest:                                                                                    \
-	ADDQ $4, CX                                                                      \
-	JZ   done                                                                        \
-	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24, X1)                             \
-	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25, X1) \
-	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26, X1) \
-	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27, X1) \
-	TERMS(Z1, Z3, Z5, Z7)                                                            \
-	ROWS(MULTERM1)                                                                   \
-	CMPQ CX, $2                                                                      \
-	JB   done                                                                        \
-	ROWS(MULTERM2)                                                                   \
-	CMPQ CX, $2                                                                      \
-	JEQ  done                                                                        \
-	ROWS(MULTERM3)                                                                   \
-done:                                                                                    \
-	LEAVE(store, ROWS, GATE1, STORE1, next)
+#define TILENT(loop, rest, done, store, next, ROWS, STEP, START, ALL, FIRST, SECOND, THIRD, SUM, GATE, STORE) \
+	ENTER(ROWS, START)                                                           \
+	MOVQ groupB(DI), BX                                                          \
+	LEAQ (BX)(R12*4), R14                                                        \
+	LEAQ (BX)(R12*8), R15                                                        \
+	LEAQ (R14)(R12*8), DX                                                        \
+	SUBQ $4, CX                                                                  \
+	JB   rest                                                                    \
+loop:                                                                                \
+	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                 \
+	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)     \
+	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)     \
+	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)     \
+	ADDQ $16, BX                                                                 \
+	ADDQ $16, R14                                                                \
+	ADDQ $16, R15                                                                \
+	ADDQ $16, DX                                                                 \
+	TERMS                                                                        \
+	ROWS(ALL)                                                                    \
+	STEP                                                                         \
+	SUBQ $4, CX                                                                  \
+	JAE  loop                                                                    \
+rest:                                                                                \
+	ADDQ $4, CX                                                                  \
+	JZ   done                                                                    \
+	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24)                             \
+	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25) \
+	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26) \
+	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27) \
+	TERMS                                                                        \
+	ROWS(FIRST)                                                                  \
+	CMPQ CX, $2                                                                  \
+	JB   done                                                                    \
+	ROWS(SECOND)                                                                 \
+	CMPQ CX, $2                                                                  \
+	JEQ  done                                                                    \
+	ROWS(THIRD)                                                                  \
+done:                                                                                \
+	ROWS(SUM)                                                                    \
+	LEAVE(store, ROWS, GATE, STORE, next)
+
+// OPENTERMS is OPEN for groups of columns, and sets K2.
+#define OPENTERMS \
+	OPEN                  \
+	OPENGROUPS            \
+	MOVQ  panel_k(DI), CX \
+	ANDQ  $3, CX          \
+	MOVL  $1, AX          \
+	SHLQ  CX, AX          \
+	DECQ  AX              \
+	KMOVW AX, K2
 
 // func columnsAVX512(p *panel)
 //
@@ -117,20 +181,13 @@ done:                                                                           
 //
 //	BX, R14, R15, DX  next terms of columns 0, 4, 8, 12
 //	R12, R13          1 and 3 distances of columns
-//	Z1, Z3, Z5, Z7    scratch      Z24–Z27  four terms of 16 columns
+//	Z24–Z27           four terms of 16 columns      Z29, Z30  scratch
 //	K2                mask of the last k mod 4 terms
 //
 //	group    16 columns, all rows
 //	loop     4 terms               rest     the last 1...3
 TEXT ·columnsAVX512(SB), NOSPLIT, $0-8
-	OPEN
-	OPENGROUPS
-	MOVQ  panel_k(DI), CX
-	ANDQ  $3, CX
-	MOVL  $1, AX
-	SHLQ  CX, AX
-	DECQ  AX
-	KMOVW AX, K2
+	OPENTERMS
 
 group:
 	TOP
@@ -146,27 +203,27 @@ tile:
 	CMPQ AX, $11
 	JB   tile10
 	JEQ  tile11
-	TILENT(tileloop12, tilerest12, tiledone12, tilestore12, tilenext, PAIRS12, STEPTERMS3)
+	TILENT(tileloop12, tilerest12, tiledone12, tilestore12, tilenext, PAIRS12, STEPTERMS3, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile11:
-	TILENT(tileloop11, tilerest11, tiledone11, tilestore11, tilenext, PAIRS11, STEPTERMS3)
+	TILENT(tileloop11, tilerest11, tiledone11, tilestore11, tilenext, PAIRS11, STEPTERMS3, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile10:
-	TILENT(tileloop10, tilerest10, tiledone10, tilestore10, tilenext, PAIRS10, STEPTERMS3)
+	TILENT(tileloop10, tilerest10, tiledone10, tilestore10, tilenext, PAIRS10, STEPTERMS3, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile9:
-	TILENT(tileloop9, tilerest9, tiledone9, tilestore9, tilenext, PAIRS9, STEPTERMS3)
+	TILENT(tileloop9, tilerest9, tiledone9, tilestore9, tilenext, PAIRS9, STEPTERMS3, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile7to8:
 	CMPQ AX, $8
 	JB   tile7
-	TILENT(tileloop8, tilerest8, tiledone8, tilestore8, tilenext, PAIRS8, STEPTERMS2)
+	TILENT(tileloop8, tilerest8, tiledone8, tilestore8, tilenext, PAIRS8, STEPTERMS2, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile7:
-	TILENT(tileloop7, tilerest7, tiledone7, tilestore7, tilenext, PAIRS7, STEPTERMS2)
+	TILENT(tileloop7, tilerest7, tiledone7, tilestore7, tilenext, PAIRS7, STEPTERMS2, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile6:
-	TILENT(tileloop6, tilerest6, tiledone6, tilestore6, tilenext, PAIRS6, STEPTERMS2)
+	TILENT(tileloop6, tilerest6, tiledone6, tilestore6, tilenext, PAIRS6, STEPTERMS2, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile1to5:
 	CMPQ AX, $3
@@ -174,21 +231,132 @@ tile1to5:
 	JEQ  tile3
 	CMPQ AX, $5
 	JB   tile4
-	TILENT(tileloop5, tilerest5, tiledone5, tilestore5, tilenext, PAIRS5, STEPTERMS2)
+	TILENT(tileloop5, tilerest5, tiledone5, tilestore5, tilenext, PAIRS5, STEPTERMS2, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile4:
-	TILENT(tileloop4, tilerest4, tiledone4, tilestore4, tilenext, PAIRS4, STEPTERMS1)
+	TILENT(tileloop4, tilerest4, tiledone4, tilestore4, tilenext, PAIRS4, STEPTERMS1, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile3:
-	TILENT(tileloop3, tilerest3, tiledone3, tilestore3, tilenext, PAIRS3, STEPTERMS1)
+	TILENT(tileloop3, tilerest3, tiledone3, tilestore3, tilenext, PAIRS3, STEPTERMS1, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile1to2:
 	CMPQ AX, $2
 	JB   tile1
-	TILENT(tileloop2, tilerest2, tiledone2, tilestore2, tilenext, PAIRS2, STEPTERMS1)
+	TILENT(tileloop2, tilerest2, tiledone2, tilestore2, tilenext, PAIRS2, STEPTERMS1, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
 
 tile1:
-	TILENT(tileloop1, tilerest1, tiledone1, tilestore1, tilenext, PAIRS1, STEPTERMS1)
+	TILENT(tileloop1, tilerest1, tiledone1, tilestore1, tilenext, PAIRS1, STEPTERMS1, START1, MULTERMS, MULTERM1, MULTERM2, MULTERM3, SUMTERMS, GATE1, STORE1)
+
+tilenext:
+	TILEDONE
+	JNZ  tile
+	NEXTGROUP(16, group)
+
+// func columns2AVX512(p *panel)
+//
+// columnsAVX512 with two chains, as panel2AVX512 has them.      needs AVX-512 F, VL
+TEXT ·columns2AVX512(SB), NOSPLIT, $0-8
+	OPENTERMS
+
+group:
+	TOP
+
+tile:
+	PICK
+	CMPQ AX, $6
+	JB   tile1to5
+	JEQ  tile6
+	CMPQ AX, $9
+	JB   tile7to8
+	JEQ  tile9
+	CMPQ AX, $11
+	JB   tile10
+	JEQ  tile11
+	TILENT(tileloop12, tilerest12, tiledone12, tilestore12, tilenext, PAIRS12, STEPTERMS3, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile11:
+	TILENT(tileloop11, tilerest11, tiledone11, tilestore11, tilenext, PAIRS11, STEPTERMS3, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile10:
+	TILENT(tileloop10, tilerest10, tiledone10, tilestore10, tilenext, PAIRS10, STEPTERMS3, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile9:
+	TILENT(tileloop9, tilerest9, tiledone9, tilestore9, tilenext, PAIRS9, STEPTERMS3, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile7to8:
+	CMPQ AX, $8
+	JB   tile7
+	TILENT(tileloop8, tilerest8, tiledone8, tilestore8, tilenext, PAIRS8, STEPTERMS2, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile7:
+	TILENT(tileloop7, tilerest7, tiledone7, tilestore7, tilenext, PAIRS7, STEPTERMS2, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile6:
+	TILENT(tileloop6, tilerest6, tiledone6, tilestore6, tilenext, PAIRS6, STEPTERMS2, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile1to5:
+	CMPQ AX, $3
+	JB   tile1to2
+	JEQ  tile3
+	CMPQ AX, $5
+	JB   tile4
+	TILENT(tileloop5, tilerest5, tiledone5, tilestore5, tilenext, PAIRS5, STEPTERMS2, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile4:
+	TILENT(tileloop4, tilerest4, tiledone4, tilestore4, tilenext, PAIRS4, STEPTERMS1, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile3:
+	TILENT(tileloop3, tilerest3, tiledone3, tilestore3, tilenext, PAIRS3, STEPTERMS1, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile1to2:
+	CMPQ AX, $2
+	JB   tile1
+	TILENT(tileloop2, tilerest2, tiledone2, tilestore2, tilenext, PAIRS2, STEPTERMS1, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tile1:
+	TILENT(tileloop1, tilerest1, tiledone1, tilestore1, tilenext, PAIRS1, STEPTERMS1, START2TERMS, MUL2TERMS, MULTERM1, MUL2TERM2, MULTERM3, SUM2TERMS, GATE1, STORE1)
+
+tilenext:
+	TILEDONE
+	JNZ  tile
+	NEXTGROUP(16, group)
+
+// func columns4AVX512(p *panel)
+//
+// columnsAVX512 with four chains, as panel4AVX512 has them. Tiles of 1...6 rows.
+// needs AVX-512 F, VL
+TEXT ·columns4AVX512(SB), NOSPLIT, $0-8
+	OPENTERMS
+
+group:
+	TOP
+
+tile:
+	PICK
+	CMPQ AX, $4
+	JB   tile1to3
+	JEQ  tile4
+	CMPQ AX, $6
+	JB   tile5
+	TILENT(tileloop6, tilerest6, tiledone6, tilestore6, tilenext, QUADS6, STEPTERMS2, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
+
+tile5:
+	TILENT(tileloop5, tilerest5, tiledone5, tilestore5, tilenext, QUADS5, STEPTERMS2, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
+
+tile4:
+	TILENT(tileloop4, tilerest4, tiledone4, tilestore4, tilenext, QUADS4, STEPTERMS1, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
+
+tile1to3:
+	CMPQ AX, $2
+	JB   tile1
+	JEQ  tile2
+	TILENT(tileloop3, tilerest3, tiledone3, tilestore3, tilenext, QUADS3, STEPTERMS1, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
+
+tile2:
+	TILENT(tileloop2, tilerest2, tiledone2, tilestore2, tilenext, QUADS2, STEPTERMS1, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
+
+tile1:
+	TILENT(tileloop1, tilerest1, tiledone1, tilestore1, tilenext, QUADS1, STEPTERMS1, START4TERMS, MUL4TERMS, MUL4TERM1, MUL4TERM2, MUL4TERM3, SUM4TERMS, GATE4TERMS, STORE4TERMS)
 
 tilenext:
 	TILEDONE
@@ -272,63 +440,56 @@ tilenext:
 	ADDQ R11, R10
 
 #define CROSS(group, loop, rest, done, ROWS, ALL, SECOND, THIRD, SUM) \
-group:                                                                                    \
-	MOVQ groupStart(DI), R10                                                          \
-	MOVQ panel_lds(DI), R11                                                           \
-	ROWS(CROSSSTART)                                                                  \
-	MOVQ panel_a(DI), SI                                                              \
-	MOVQ panel_k(DI), CX                                                              \
-	MOVQ groupB(DI), BX                                                               \
-	LEAQ (BX)(R12*4), R14                                                             \
-	LEAQ (BX)(R12*8), R15                                                             \
-	LEAQ (R14)(R12*8), DX                                                             \
-	SUBQ $4, CX                                                                       \
-	JB   rest                                                                         \
-loop:                                                                                     \
-	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                      \
-	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)          \
-	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)          \
-	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)          \
-	ADDQ $16, BX                                                                      \
-	ADDQ $16, R14                                                                     \
-	ADDQ $16, R15                                                                     \
-	ADDQ $16, DX                                                                      \
-	TERMS(Z16, Z17, Z18, Z19)                                                         \
-	ROWS(ALL)                                                                         \
-	LEAQ (SI)(R8*4), SI                                                               \
-	SUBQ $4, CX                                                                       \
-	JAE  loop                                                                         \
-rest:                                                                                     \
-	ADDQ $4, CX                                                                       \
-	JZ   done                                                                         \
-	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24, X16)                             \
-	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25, X16) \
-	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26, X16) \
-	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27, X16) \
-	TERMS(Z16, Z17, Z18, Z19)                                                         \
-	ROWS(CROSSFIRST)                                                                  \
-	CMPQ CX, $2                                                                       \
-	JB   done                                                                         \
-	ROWS(SECOND)                                                                      \
-	CMPQ CX, $2                                                                       \
-	JEQ  done                                                                         \
-	ROWS(THIRD)                                                                       \
-done:                                                                                     \
-	ROWS(SUM)                                                                         \
-	MOVQ groupC(DI), R10                                                              \
-	MOVQ panel_ldc(DI), R11                                                           \
-	ROWS(CROSSSTORE)                                                                  \
+group:                                                                               \
+	MOVQ groupStart(DI), R10                                                     \
+	MOVQ panel_lds(DI), R11                                                      \
+	ROWS(CROSSSTART)                                                             \
+	MOVQ panel_a(DI), SI                                                         \
+	MOVQ panel_k(DI), CX                                                         \
+	MOVQ groupB(DI), BX                                                          \
+	LEAQ (BX)(R12*4), R14                                                        \
+	LEAQ (BX)(R12*8), R15                                                        \
+	LEAQ (R14)(R12*8), DX                                                        \
+	SUBQ $4, CX                                                                  \
+	JB   rest                                                                    \
+loop:                                                                                \
+	QUARTERS((BX), (R14), (R15), (DX), X24, Z24)                                 \
+	QUARTERS((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25)     \
+	QUARTERS((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26)     \
+	QUARTERS((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27)     \
+	ADDQ $16, BX                                                                 \
+	ADDQ $16, R14                                                                \
+	ADDQ $16, R15                                                                \
+	ADDQ $16, DX                                                                 \
+	TERMS                                                                        \
+	ROWS(ALL)                                                                    \
+	LEAQ (SI)(R8*4), SI                                                          \
+	SUBQ $4, CX                                                                  \
+	JAE  loop                                                                    \
+rest:                                                                                \
+	ADDQ $4, CX                                                                  \
+	JZ   done                                                                    \
+	QUARTERSLAST((BX), (R14), (R15), (DX), X24, Z24)                             \
+	QUARTERSLAST((BX)(R12*1), (R14)(R12*1), (R15)(R12*1), (DX)(R12*1), X25, Z25) \
+	QUARTERSLAST((BX)(R12*2), (R14)(R12*2), (R15)(R12*2), (DX)(R12*2), X26, Z26) \
+	QUARTERSLAST((BX)(R13*1), (R14)(R13*1), (R15)(R13*1), (DX)(R13*1), X27, Z27) \
+	TERMS                                                                        \
+	ROWS(CROSSFIRST)                                                             \
+	CMPQ CX, $2                                                                  \
+	JB   done                                                                    \
+	ROWS(SECOND)                                                                 \
+	CMPQ CX, $2                                                                  \
+	JEQ  done                                                                    \
+	ROWS(THIRD)                                                                  \
+done:                                                                                \
+	ROWS(SUM)                                                                    \
+	MOVQ groupC(DI), R10                                                         \
+	MOVQ panel_ldc(DI), R11                                                      \
+	ROWS(CROSSSTORE)                                                             \
 	NEXTGROUP(16, group)
 
 #define OPENCROSS \
-	OPEN                    \
-	OPENGROUPS              \
-	MOVQ  panel_k(DI), CX   \
-	ANDQ  $3, CX            \
-	MOVL  $1, AX            \
-	SHLQ  CX, AX            \
-	DECQ  AX                \
-	KMOVW AX, K2            \
+	OPENTERMS               \
 	MOVQ  panel_acs(DI), R8 \
 	LEAQ  (R8)(R8*2), R9    \
 	MOVQ  panel_m(DI), AX
@@ -343,7 +504,7 @@ done:                                                                           
 //	BX, R14, R15, DX  next terms of rows 0, 4, 8, 12 of A
 //	R12, R13          1 and 3 distances of those
 //	Z0–Z15            column i of C: chains in Z(4i) to Z(4i+3)
-//	Z16–Z19           scratch      Z24–Z27  four terms of 16 rows
+//	Z24–Z27           four terms of 16 rows         Z29, Z30  scratch
 //	K2                mask of the last k mod 4 terms
 //
 //	group    16 rows of C

@@ -62,9 +62,28 @@ const lanesBlock = 1024
 // The pattern never depends on m: a row gives the same bits alone and in any batch. If
 // alpha or k is 0 the result is c0. The error is at most (k+3)·u·(|c0| + Σ|terms|).
 func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
-	if m == 0 || n == 0 {
-		return
+	rowsA, colsA, rowsB, colsB := m, k, k, n
+	if transA {
+		rowsA, colsA = k, m
+	}
+	if transB {
+		rowsB, colsB = n, k
+	}
+	if bool(transA && transB) || !whole(a, rowsA, colsA, lda) || !whole(b, rowsB, colsB, ldb) || !whole(c, m, n, ldc) {
+		checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
+		if m == 0 || n == 0 {
+			return
+		}
+	} else if alpha == 1 && (beta == 0 || beta == 1) {
+		if kind, rows := oneCall(transA, transB, beta == 1, false, m, n, k, lda); rows > 0 {
+			var start *float32
+			lds := 0
+			if beta == 1 {
+				start, lds = &c[0], ldc
+			}
+			callOnce(kind, rows, transA, m, n, k, &a[0], lda, &b[0], ldb, start, lds, nil, 0, noFloor, &c[0], ldc)
+			return
+		}
 	}
 	var g job // field by field: a literal is made elsewhere and copied
 	g.transA, g.transB, g.m, g.n, g.k, g.alpha = transA, transB, m, n, k, alpha
@@ -90,20 +109,27 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 // len(bias) = n; all else is as in Gemm: strides, lengths, panics. C must not overlap the
 // inputs.
 func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) {
-	checkProduct(NoTrans, NoTrans, m, n, k, x, ldx, w, ldw, c, ldc)
+	floor := noFloor
+	if relu {
+		floor = 0
+	}
+	if !whole(x, m, k, ldx) || !whole(w, k, n, ldw) || !whole(c, m, n, ldc) {
+		checkProduct(NoTrans, NoTrans, m, n, k, x, ldx, w, ldw, c, ldc)
+	}
 	if len(bias) != n {
 		panic("mat: len(bias) != n")
 	}
 	if m == 0 || n == 0 {
 		return
 	}
-	if k > 0 && onePanel(relu, m, n, k, x, ldx, w, ldw, bias, c, ldc) {
+	if kind, rows := oneCall(NoTrans, NoTrans, true, false, m, n, k, ldx); rows > 0 {
+		callOnce(kind, rows, NoTrans, m, n, k, &x[0], ldx, &w[0], ldw, &bias[0], 0, nil, 0, floor, &c[0], ldc)
 		return
 	}
-	g := job{m: m, n: n, k: k, alpha: 1, a: x, lda: ldx, b: w, ldb: ldw, start: bias, c: c, ldc: ldc, floor: noFloor}
-	if relu {
-		g.floor = 0
-	}
+	var g job
+	g.m, g.n, g.k, g.alpha = m, n, k, 1
+	g.a, g.lda, g.b, g.ldb, g.c, g.ldc = x, ldx, w, ldw, c, ldc
+	g.start, g.floor = bias, floor
 	g.run()
 }
 
@@ -114,7 +140,9 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 // ldy ≥ n is the distance of rows of y; all else is as in Gemm. C must not overlap the
 // inputs.
 func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []float32, ldy int, c []float32, ldc int) {
-	checkProduct(NoTrans, Transpose, m, n, k, d, ldd, w, ldw, c, ldc)
+	if !whole(d, m, k, ldd) || !whole(w, n, k, ldw) || !whole(c, m, n, ldc) {
+		checkProduct(NoTrans, Transpose, m, n, k, d, ldd, w, ldw, c, ldc)
+	}
 	switch {
 	case ldy < max(1, n):
 		panic("mat: ldy < n")
@@ -123,8 +151,21 @@ func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []f
 	case !holds(y, m, n, ldy):
 		panic("mat: y too short")
 	}
-	g := job{transB: Transpose, m: m, n: n, k: k, alpha: 1, a: d, lda: ldd, b: w, ldb: ldw, gate: y, ldg: ldy, c: c, ldc: ldc, floor: noFloor}
+	if kind, rows := oneCall(NoTrans, Transpose, false, true, m, n, k, ldd); rows > 0 {
+		callOnce(kind, rows, NoTrans, m, n, k, &d[0], ldd, &w[0], ldw, nil, 0, &y[0], ldy, noFloor, &c[0], ldc)
+		return
+	}
+	var g job
+	g.transB, g.m, g.n, g.k, g.alpha = Transpose, m, n, k, 1
+	g.a, g.lda, g.b, g.ldb, g.c, g.ldc = d, ldd, w, ldw, c, ldc
+	g.gate, g.ldg, g.floor = y, ldy, noFloor
 	g.run()
+}
+
+// whole reports whether x holds a rows×cols matrix that is not empty, and whose sizes have no
+// product that overflows: what checkProduct finds out, but inline.
+func whole(x []float32, rows, cols, ld int) bool {
+	return uint(rows-1) < safe && cols > 0 && cols <= ld && ld <= safe && len(x) >= (rows-1)*ld+cols
 }
 
 // checkProduct panics if the arguments of a product do not fit together.
@@ -163,11 +204,13 @@ func checkProduct(transA, transB Trans, m, n, k int, a []float32, lda int, b []f
 	}
 }
 
+// safe dimensions have no product that overflows.
+const safe = 1 << (bits.UintSize/2 - 1)
+
 // holds reports whether x is long enough for a rows×cols matrix, without overflow. The
 // division, which is slow, is only for dimensions whose product might overflow.
 func holds(x []float32, rows, cols, ld int) bool {
-	const small = 1 << (bits.UintSize/2 - 1)
-	if rows <= small && ld <= small {
+	if rows <= safe && ld <= safe {
 		return len(x) >= (rows-1)*ld+cols
 	}
 	return len(x) >= cols && (rows == 1 || rows-1 <= (len(x)-cols)/ld)

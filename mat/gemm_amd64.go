@@ -13,6 +13,7 @@ const (
 	rowColsAVX512                    = 128
 	// NT without a panel: whole groups of so many columns.
 	columnsRowsAVX512, columnsColsAVX512 = 12, 16
+	columns4RowsAVX512                   = 6 // with four chains
 
 	tile1RowsAVX2, tile1ColsAVX2 = 6, 16
 	tile2RowsAVX2, tile2ColsAVX2 = 3, 16
@@ -21,8 +22,8 @@ const (
 	columnsColsAVX2              = 32 // one row
 )
 
-// The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_ and
-// dots_avx512_amd64.s. They trust their arguments.
+// The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_,
+// dots_ and turn_avx512_amd64.s. They trust their arguments.
 
 //go:noescape
 func panel1AVX512(p *panel)
@@ -55,7 +56,16 @@ func transposeAVX2(rows, cols int, src *float32, lds int, dst *float32, ldd int)
 func columnsAVX512(p *panel)
 
 //go:noescape
+func columns2AVX512(p *panel)
+
+//go:noescape
+func columns4AVX512(p *panel)
+
+//go:noescape
 func columnsAVX2(p *panel)
+
+//go:noescape
+func turnAVX512(p *panel)
 
 //go:noescape
 func dots4x4AVX512(p *panel)

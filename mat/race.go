@@ -11,6 +11,9 @@ import (
 // its build tag every function that calls a kernel says here what it reads and writes,
 // through the interface that package runtime has for that.
 
+// detecting: all products take the way through job.
+const detecting = true
+
 // touch declares that w is written and that x and y are read; any may be nil.
 func touch(w, x, y []float32) {
 	touchRows(w, x, y, 1, -1, 0)

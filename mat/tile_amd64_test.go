@@ -49,6 +49,8 @@ var columnKernels = []struct {
 }{
 	{tileKernel{"columnsAVX2", isa.AVX2, 1, columnsColsAVX2, 3 * columnsColsAVX2, 1, columnsAVX2}, 4},
 	{tileKernel{"columnsAVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 3 * columnsColsAVX512, 1, columnsAVX512}, 30},
+	{tileKernel{"columns2AVX512", isa.AVX512, columnsRowsAVX512, columnsColsAVX512, 2 * columnsColsAVX512, 2, columns2AVX512}, 30},
+	{tileKernel{"columns4AVX512", isa.AVX512, columns4RowsAVX512, columnsColsAVX512, columnsColsAVX512, 4, columns4AVX512}, 20},
 	{tileKernel{"cross1AVX512", isa.AVX512, 4, 16, 48, 1, cross1AVX512}, 4},
 	{tileKernel{"cross2AVX512", isa.AVX512, 4, 16, 48, 2, cross2AVX512}, 4},
 	{tileKernel{"cross4AVX512", isa.AVX512, 4, 16, 48, 4, cross4AVX512}, 4},
@@ -57,6 +59,9 @@ var columnKernels = []struct {
 	{tileKernel{"dots2x8AVX512", isa.AVX512, 2, 8, 24, 0, dots2x8AVX512}, 2},
 	{tileKernel{"dots1x16AVX512", isa.AVX512, 1, 16, 48, 0, dots1x16AVX512}, 1},
 }
+
+// turnKernel reads A as TN has it, and has neither start nor gate nor floor.
+var turnKernel = tileKernel{"turnAVX512", isa.AVX512, turnRows, 9, turnCols, 1, turnAVX512}
 
 // plainTile is a call for one tile that starts from C and has no epilogue.
 func (kernel *tileKernel) plainTile(rows, cols, k int, a *float32, ars, acs int, b *float32, ldb int, c *float32, ldc int) {
@@ -244,6 +249,7 @@ func TestPanels(t *testing.T) {
 	for _, kernel := range columnKernels {
 		rows = append(rows, row{kernel.tileKernel, kernel.most, true})
 	}
+	rows = append(rows, row{turnKernel, 50, false})
 	for _, kernel := range rows {
 		t.Run(fmt.Sprintf("%s/rows=%d", kernel.name, kernel.rows), func(t *testing.T) {
 			if !slices.Contains(isa.Available(), kernel.level) {
@@ -294,7 +300,8 @@ func TestPanels(t *testing.T) {
 				elementA, elementB, elementS, elementG := value(0), value(1), value(2), value(0)
 				lda, ldb, ldc := k+gap(), cols+gap(), cols+gap()
 				cross := strings.HasPrefix(kernel.name, "cross") // they read A as TN has it, and have no gate
-				transA := cross || !kernel.columnar && r.IntN(2) == 0
+				turn := kernel.name == turnKernel.name
+				transA := cross || turn || !kernel.columnar && r.IntN(2) == 0
 				switch {
 				case transA:
 					lda = m + gap()
@@ -311,6 +318,9 @@ func TestPanels(t *testing.T) {
 				p.ldb, p.ldc, p.scs = 4*ldb, 4*ldc, 4
 				c0 := func(i, j int) float32 { return nan32 }
 				start := r.IntN(4)
+				if turn {
+					start = 0
+				}
 				switch start {
 				case 0:
 					elementS = func(i, j int) float32 { return 0 }
@@ -336,7 +346,7 @@ func TestPanels(t *testing.T) {
 				if start == 3 {
 					p.start, p.lds = p.c, p.ldc
 				}
-				gated, floored := !cross && r.IntN(3) == 0, r.IntN(2) == 0
+				gated, floored := !cross && !turn && r.IntN(3) == 0, !turn && r.IntN(2) == 0
 				if gated {
 					ldg := cols + gap()
 					p.gate, p.ldg = put(4, m, cols, ldg, elementG), 4*ldg
@@ -473,6 +483,7 @@ func TestEveryTileHasARow(t *testing.T) {
 	for _, kernel := range columnKernels {
 		rows = append(rows, kernel.name)
 	}
+	rows = append(rows, turnKernel.name)
 	slices.Sort(stubs)
 	slices.Sort(rows)
 	rows = slices.Compact(rows)
@@ -485,7 +496,7 @@ func TestEveryTileHasARow(t *testing.T) {
 // result, it slows down whatever SSE code runs next.
 func TestProductsClearUpperHalves(t *testing.T) {
 	exits := 0
-	for _, name := range []string{"panel_amd64.h", "gemm_amd64.s", "avx512_amd64.h", "gemm_avx512_amd64.s", "rows_avx512_amd64.s", "columns_avx512_amd64.s", "dots_amd64.s", "dots_avx512_amd64.s"} {
+	for _, name := range []string{"panel_amd64.h", "gemm_amd64.s", "avx512_amd64.h", "gemm_avx512_amd64.s", "rows_avx512_amd64.s", "columns_avx512_amd64.s", "turn_avx512_amd64.s", "dots_amd64.s", "dots_avx512_amd64.s"} {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

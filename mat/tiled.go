@@ -29,9 +29,9 @@ const (
 	// Columns beyond a multiple of 8 may be done as rows of Cᵗ, mirrorCols at most, in pieces
 	// of mirrorPiece rows of C: see mirror.go.
 	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
-	// Kinds of kernels: 1, 2 or 4 chains; those for NT on B as it lies; and 1, 2 or 4 more than
-	// kindCross for Cᵗ of NN on A as it lies.
-	kindColumns, kindDots, kindCross = 5, 6, 8
+	// Kinds of kernels: 1, 2 or 4 chains; in lanes; and 1, 2 or 4 more than kindCross for Cᵗ of
+	// NN on A as it lies, more than kindColumns for NT on B as it lies; TN by Cᵗ.
+	kindDots, kindCross, kindColumns, kindTurn = 6, 8, 16, 32
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -67,6 +67,10 @@ func (g *job) tiled() bool {
 	case !bool(g.transA):
 		q = chains(g.n)
 	}
+	if bool(g.transA) && g.start == nil && turns(g.m, g.n, g.k) {
+		g.column(kindTurn, turnRows, 0, g.m, 0, g.n, 0, g.k, &g.b[0], g.ldb)
+		return true
+	}
 	rows, cols := tileSize(q, g.m)
 	if rows == 0 || q > 1 && (g.k > narrowDepth || bool(g.transB) && g.k*cols > panelSize) {
 		return false
@@ -98,7 +102,10 @@ func (g *job) tiled() bool {
 	if q > 1 {
 		d = g.k
 	}
-	n := g.n - g.mirrorable()
+	n := g.n
+	if g.gate == nil {
+		n -= mirrorable(g.transA, g.m, g.n, g.k)
+	}
 	if tall, wide := packTile(); g.packs(q, wide) {
 		g.packed(n, tall, wide)
 		if n < g.n {
@@ -120,28 +127,56 @@ func (g *job) tiled() bool {
 	return true
 }
 
-// tinyWork multiply-adds take less time than the way through job.
-const tinyWork = 1 << 14
-
-// onePanel does a tiny product X·W + bias of few columns by one call of a kernel, as the
-// layers of a small network need. It reports false, with nothing done, for others.
-func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
-	q := chains(n)
+// oneCall returns the kernel, and the rows of its tiles, that does a product with alpha 1 by one
+// call, and 0 rows if there is none: tiled would do the same, but the way to it takes as long
+// as hundreds of multiply-adds. start and gate say whether there are any; m and n are not 0.
+func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, rows int) {
+	switch {
+	case !fusedEnds || detecting || n == 1 || k == 0 || m*n*k > callWork: // no overflow: slices hold m·n, m·k and n·k
+		return 0, 0
+	case bool(transB) && laneSums(n, k):
+		if m > dotsRows || k > lanesBlock || dotsPiece(m, k) < m || dotsCols(m, n) < n {
+			return 0, 0
+		}
+		if w, _ := dotsMirror(m, n); w > 0 {
+			return 0, 0
+		}
+		return kindDots, 4
+	case bool(transB):
+		q := chains(n)
+		rows, cols := columnsTile(q, m)
+		if rows == 0 || n%cols > 0 {
+			return 0, 0
+		}
+		return kindColumns + q, evenly(m, rows)
+	case bool(transA) && !start && turns(m, n, k):
+		return kindTurn, turnRows
+	}
+	q, stride := chains(n), lda
+	if transA {
+		q, stride = 1, 1
+	}
 	rows, cols := tileSize(q, m)
-	if !fusedEnds || n > cols || panelCols(cols, n) < n || n == 1 || m*n*k > tinyWork {
-		return false
+	if n > cols || panelCols(cols, n) < n || k > tileDepth() || m > rows && stride%setStride == 0 || !gate && mirrorable(transA, m, n, k) > 0 {
+		return 0, 0
 	}
+	return q, evenly(m, rows)
+}
+
+// callOnce does a product by one call of a kernel. start and gate may be nil.
+func callOnce(kind, rows int, transA Trans, m, n, k int, a *float32, lda int, b *float32, ldb int, start *float32, lds int, gate *float32, ldg int, floor float32, c *float32, ldc int) {
 	var p panel
-	p.a, p.ars, p.acs = &x[0], 4*ldx, 4
-	p.b, p.ldb = &w[0], 4*ldw
-	p.start, p.scs = &bias[0], 4
-	p.c, p.ldc = &c[0], 4*ldc
-	p.m, p.cols, p.k, p.rows = m, n, k, evenly(m, rows)
-	if p.floor = noFloor; relu {
-		p.floor = 0
+	p.a, p.ars, p.acs = a, 4*lda, 4
+	if transA {
+		p.ars, p.acs = 4, 4*lda
 	}
-	callPanel(q, &p)
-	return true
+	p.b, p.ldb, p.c, p.ldc = b, 4*ldb, c, 4*ldc
+	if p.start, p.lds, p.scs = start, 4*lds, 4; start == nil {
+		p.start, p.scs = &zeroRow[0], 0
+	}
+	p.gate, p.ldg, p.floor = gate, 4*ldg, floor
+	p.m, p.cols, p.k, p.rows = m, n, k, rows
+	callPanel(kind, &p)
 }
 
 // dots does A·Bᵗ in lanes.
@@ -156,10 +191,15 @@ func (g *job) dots() bool {
 	}
 	for i, m := 0, 0; i < g.m; i += m {
 		m = dotsPiece(min(dotsRows, g.m-i), min(g.k, lanesBlock))
+		n := g.n
+		if w, rows := dotsMirror(m, n); w > 0 {
+			m, n = m-m%rows, n-w
+			g.mirrorDots(i, m, n)
+		}
 		for at := 0; at < g.k; at += lanesBlock {
 			kp := min(lanesBlock, g.k-at)
-			for j := 0; j < g.n; {
-				w := dotsCols(m, g.n-j)
+			for j := 0; j < n; {
+				w := dotsCols(m, n-j)
 				if most := max(callWork/(m*kp), 16); w > most {
 					w = most / 16 * 16
 				}
@@ -172,10 +212,10 @@ func (g *job) dots() bool {
 }
 
 // tiledNT does A·Bᵗ: with few rows on B as it lies, as far as there are kernels, else by
-// transposed panels of B.
+// transposed panels of B. The interleaved chains, of few columns, take one or the other.
 func (g *job) tiledNT(q, rows, cols int) {
 	j := 0
-	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide {
+	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide && (q == 1 || g.n%wide == 0) {
 		tall = evenly(g.m, tall)
 		d := depth
 		if g.m <= tall {
@@ -185,7 +225,7 @@ func (g *job) tiledNT(q, rows, cols int) {
 			kp := min(d, g.k-at)
 			for j = 0; j+wide <= g.n; {
 				w := max(wide, min(g.n-j, callWork/(g.m*kp))/wide*wide)
-				g.column(kindColumns, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
+				g.column(kindColumns+q, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
 				j += w
 			}
 		}

@@ -18,6 +18,15 @@ func crossCols() int {
 	return 0
 }
 
+// turnRows and turnCols are the tile of the kernel for TN whose vectors lie along the rows of C.
+const turnRows, turnCols = 16, 15
+
+// turns reports whether a TN that starts from +0 takes that kernel: its columns leave vectors
+// partly idle, and transposing the tiles, 50 cycles each, takes less than that.
+func turns(m, n, k int) bool {
+	return n > 8 && n <= turnCols && k <= depth && (m+turnRows-1)/turnRows*(n*k+50) < m*k && isa.Active() == isa.AVX512
+}
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
@@ -72,38 +81,37 @@ func panelCols(cols, left int) int {
 // callPanel calls the kernel of a kind; those of NT take multiples of some columns.
 func callPanel(kind int, p *panel) {
 	if isa.Active() == isa.AVX512 {
-		switch {
-		case kind == 4:
-			panel4AVX512(p)
-		case kind == 2:
-			panel2AVX512(p)
-		case kind == kindDots && p.m == 1 && p.cols%16 == 0:
-			if p.ldb%(4*setStride) == 0 && p.start != p.c {
-				// 16 rows of B would share the 8 lines of a set: 8 at once, for the same row twice.
-				twice := *p
-				twice.m, twice.ars, twice.lds, twice.ldg, twice.ldc = 2, 0, 0, 0, 0
-				dots2x8AVX512(&twice)
-				return
+		switch kind {
+		case 1:
+			if p.m == 1 && p.rows == 1 {
+				rowAVX512(p)
+			} else {
+				panel1AVX512(p)
 			}
-			dots1x16AVX512(p)
-		case kind == kindDots && p.m == 2 && p.cols%8 == 0:
-			dots2x8AVX512(p)
-		case kind == kindDots:
-			dots4x4AVX512(p)
-		case kind == kindColumns && p.m == 1 && p.cols%columnsColsAVX2 == 0:
-			columnsAVX2(p)
-		case kind == kindColumns:
-			columnsAVX512(p)
-		case kind == kindCross+1:
+		case 2:
+			panel2AVX512(p)
+		case 4:
+			panel4AVX512(p)
+		case kindDots:
+			callDots(p)
+		case kindColumns + 1:
+			if p.m == 1 && p.cols%columnsColsAVX2 == 0 {
+				columnsAVX2(p)
+			} else {
+				columnsAVX512(p)
+			}
+		case kindColumns + 2:
+			columns2AVX512(p)
+		case kindColumns + 4:
+			columns4AVX512(p)
+		case kindTurn:
+			turnAVX512(p)
+		case kindCross + 1:
 			cross1AVX512(p)
-		case kind == kindCross+2:
+		case kindCross + 2:
 			cross2AVX512(p)
-		case kind == kindCross+4:
+		case kindCross + 4:
 			cross4AVX512(p)
-		case p.m == 1 && p.rows == 1:
-			rowAVX512(p)
-		default:
-			panel1AVX512(p)
 		}
 		return
 	}
@@ -114,12 +122,29 @@ func callPanel(kind int, p *panel) {
 		panel2AVX2(p)
 	case kind == kindDots:
 		dots2x3AVX2(p)
-	case kind == kindColumns:
+	case kind == kindColumns+1:
 		columnsAVX2(p)
 	case p.m == 1 && p.rows == 1:
 		rowAVX2(p)
 	default:
 		panel1AVX2(p)
+	}
+}
+
+// callDots calls the kernel in lanes of AVX-512 for so many rows.
+func callDots(p *panel) {
+	switch {
+	case p.m == 1 && p.cols%16 == 0 && p.ldb%(4*setStride) == 0 && p.start != p.c:
+		// 16 rows of B would share the 8 lines of a set: 8 at once, for the same row twice.
+		twice := *p
+		twice.m, twice.ars, twice.lds, twice.ldg, twice.ldc = 2, 0, 0, 0, 0
+		dots2x8AVX512(&twice)
+	case p.m == 1 && p.cols%16 == 0:
+		dots1x16AVX512(p)
+	case p.m == 2 && p.cols%8 == 0:
+		dots2x8AVX512(p)
+	default:
+		dots4x4AVX512(p)
 	}
 }
 
@@ -149,6 +174,20 @@ func dotsPiece(m, k int) int {
 	return m
 }
 
+// dotsMirror returns how many of n columns in lanes are better done as rows of Cᵗ, and of how
+// many rows of C that takes multiples: one or two beyond a multiple of four have kernels of
+// their own, 16 or 8 rows of C wide.
+func dotsMirror(m, n int) (w, rows int) {
+	switch w = n % 4; {
+	case isa.Active() != isa.AVX512:
+	case w == 1 && m >= 16:
+		return 1, 16
+	case w == 2 && m >= 8:
+		return 2, 8
+	}
+	return 0, 0
+}
+
 // packing: large products run on copies, see pack.go.
 const (
 	packing    = true
@@ -172,9 +211,13 @@ func callCopy(rows, cols int, src *float32, lds int, dst *float32) {
 func lanesKernels() bool { return isa.Active().Fused() }
 
 // columnsTile returns the tile of the kernel for NT without a panel, 0 where a panel is
-// faster: it pays from so many rows on.
+// faster: it pays from so many rows on, earlier where the tiles are small.
 func columnsTile(q, m int) (rows, cols int) {
 	switch avx512 := isa.Active() == isa.AVX512; {
+	case q == 4 && avx512 && m <= 32:
+		return columns4RowsAVX512, columnsColsAVX512
+	case q == 2 && avx512 && m <= 64:
+		return columnsRowsAVX512, columnsColsAVX512
 	case q > 1:
 	case m == 1 || m <= 3 && !avx512:
 		return 1, columnsColsAVX2

@@ -17,6 +17,11 @@ const mirrors = false
 
 func crossCols() int { return 0 }
 
+// turns: there is no kernel for it.
+func turns(m, n, k int) bool { return false }
+
+const turnRows = 1
+
 // tileSize returns the largest tile of C for q chains and m rows, 0 if the level has no
 // kernels.
 func tileSize(q, m int) (rows, cols int) {
@@ -76,6 +81,9 @@ func dotsCols(m, left int) int { return left }
 
 // dotsPiece returns how many of m rows of k terms to do at once.
 func dotsPiece(m, k int) int { return m }
+
+// dotsMirror: tiles of three columns have less to gain from Cᵗ.
+func dotsMirror(m, n int) (w, rows int) { return 0, 0 }
 
 // packing: tiles of 8 columns would have copies of small parts, see pack.go.
 const (

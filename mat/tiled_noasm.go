@@ -5,9 +5,11 @@ package mat
 // tiled reports that there are no tile kernels.
 func (g *job) tiled() bool { return false }
 
-// onePanel reports that there are no kernels.
-func onePanel(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int, bias, c []float32, ldc int) bool {
-	return false
+// oneCall reports that there are no kernels.
+func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, rows int) { return 0, 0 }
+
+// callOnce is not called.
+func callOnce(kind, rows int, transA Trans, m, n, k int, a *float32, lda int, b *float32, ldb int, start *float32, lds int, gate *float32, ldg int, floor float32, c *float32, ldc int) {
 }
 
 // dots is not called: the only level is generic.
