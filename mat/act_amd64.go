@@ -213,6 +213,16 @@ func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s 
 	}
 }
 
+// labels16 is the cross-entropy of labels without smoothing, for at most rowWidth rows of at most
+// rowWidth logits. It reports false, with nothing done, if the level has no kernel for it.
+func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
+	if isa.Active() != isa.AVX512 {
+		return false
+	}
+	labels16AVX512(&loss[0], p, dz, z, labels, len(loss), n, factor, step)
+	return true
+}
+
 func expSum(e, x *float32, n int, top float32) float32 {
 	if isa.Active() == isa.AVX512 {
 		return expSumAVX512(e, x, n, top)
@@ -345,6 +355,9 @@ func softmax16AVX512(p, x *float32, rows, n int, s *rowSums)
 
 //go:noescape
 func cross16AVX512(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s *rowSums)
+
+//go:noescape
+func labels16AVX512(loss *float64, p, dz, z *float32, labels *int, rows, n int, factor *float32, step int)
 
 //go:noescape
 func expSumAVX512(e, x *float32, n int, top float32) float32

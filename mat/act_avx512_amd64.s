@@ -794,3 +794,200 @@ rest:
 done:
 	VZEROUPPER
 	RET
+
+// ---- Cross-entropy of labels ----
+//
+// Four rows at once: their chains of operations, each of which waits for the one before,
+// overlap, and they are folded together. Quarter q of a vector, its elements 4q...4q+3, is row q's.
+
+// QUADS folds the rows a, b, c and d by halves as LANES does: op over a row is in every
+// element of its quarter of dst.
+#define QUADS(op, a, b, c, d, dst, t, u) \
+	VSHUFF64X2 $0x44, b, a, t     \
+	VSHUFF64X2 $0xee, b, a, u     \
+	op         u, t, t            \
+	VSHUFF64X2 $0x44, d, c, dst   \
+	VSHUFF64X2 $0xee, d, c, u     \
+	op         u, dst, dst        \
+	VSHUFF64X2 $0xdd, dst, t, u   \
+	VSHUFF64X2 $0x88, dst, t, dst \
+	op         u, dst, dst        \
+	VPERMILPS  $0x4e, dst, t      \
+	op         t, dst, dst        \
+	VPERMILPS  $0xb1, dst, t      \
+	op         t, dst, dst
+
+// EXPROW: x becomes e^(x-top) in the elements of K1 and 0 in the others. The row's top is
+// quarter q of tops; no difference is above 0, where CAP would matter.
+#define EXPROW(q, tops, x, e1, y) \
+	VSHUFF64X2  q, tops, tops, y \
+	VSUBPS.Z    y, x, K1, x      \
+	FLOOR(EXPMIN, x, y)          \
+	REDUCE(x, e1, y)             \
+	VMOVAPS     EXP4, y          \
+	VFMADD213PS EXP3, x, y       \
+	VFMADD213PS EXP2, x, y       \
+	VFMADD213PS EXP1, x, y       \
+	VFMADD213PS EXP0, x, y       \
+	VFMADD213PS ONE, x, y        \
+	VFMADD213PS ONE, x, y        \
+	VSCALEFPS.Z e1, y, K1, x
+
+// LABELROW: k is the mask of the label of the row with the number at, which becomes its
+// offset, and X9 has the logit of that label at i.
+#define LABELROW(at, i, k) \
+	VPCMPEQD.BCST (DX)(at*8), Z31, k       \
+	MOVQ          (DX)(at*8), CX           \
+	IMULQ         R12, at                  \
+	LEAQ          (at)(CX*4), CX           \
+	VINSERTPS     i, (SI)(CX*1), X9, X9
+
+// STORELABEL stores p = e*inv and dz = (p - 1 at the label)*f of a row, for the f before R10.
+#define STORELABEL(q, invs, e, k, p, dz, t) \
+	SUBQ        R8, R10          \
+	VSHUFF64X2  q, invs, invs, t \
+	VMULPS      t, e, e          \
+	VMOVUPS     e, K1, p         \
+	VSUBPS      ONE, e, k, e     \
+	VMULPS.BCST (R10), e, e      \
+	VMOVUPS     e, K1, dz
+
+DATA lane<>+0(SB)/8, $0x100000000
+DATA lane<>+8(SB)/8, $0x300000002
+DATA lane<>+16(SB)/8, $0x500000004
+DATA lane<>+24(SB)/8, $0x700000006
+DATA lane<>+32(SB)/8, $0x900000008
+DATA lane<>+40(SB)/8, $0xB0000000A
+DATA lane<>+48(SB)/8, $0xD0000000C
+DATA lane<>+56(SB)/8, $0xF0000000E
+GLOBL lane<>(SB), RODATA|NOPTR, $64
+
+// func labels16AVX512(loss *float64, p, dz, z *float32, labels *int, rows, n int, factor *float32, step int)
+//
+// Softmax and cross-entropy of 1 ≤ rows ≤ 16 rows of 1 ≤ n ≤ 16 logits with labels in 0...n-1, as
+// cross16 with targets of 1 at the label and 0 elsewhere: p = e^(z-top)/sum, loss =
+// (top-z[label]) + log(sum), dz = p*f, but (p-1)*f at the label; f is step bytes behind the one of
+// the row before.      needs AVX-512 F, VL, DQ
+//
+//	DI, BX, SI      p, dz, z       DX   labels      R10, R8  factor, step     CX  scratch
+//	R9   rows left  R12  bytes of a row
+//	AX, R11, R13    second to fourth row of the group, or its last: number, then offset
+//	Z0–Z3           rows           Z4–Z7  scratch   Z8  tops, then sums       X9  z[label]
+//	Z24  -Inf       Z26, Z27  top-z[label] and sums of the rows so far, at the end
+//	Z28  0, 4, 8, 12               Z31  0...15
+//	K1   elements of a row         K4–K7  labels of the four rows
+//
+//	quad    four rows, stored from the fourth on: a last row in place of others has its own f in the end
+//	shift   what of 16 rows there is moves to the front
+//	order   sums as LANES
+TEXT ·labels16AVX512(SB), NOSPLIT, $0-72
+	MOVQ         p+8(FP), DI
+	MOVQ         dz+16(FP), BX
+	MOVQ         z+24(FP), SI
+	MOVQ         labels+32(FP), DX
+	MOVQ         rows+40(FP), R9
+	MOVQ         n+48(FP), CX
+	MOVQ         factor+56(FP), R10
+	LEAQ         (CX*4), R12
+	MASK
+	MOVQ         step+64(FP), R8
+	VBROADCASTSS C(0), LOG2E
+	VBROADCASTSS C(1), MAGIC
+	VBROADCASTSS C(2), LN2HI
+	VBROADCASTSS C(3), LN2LO
+	VBROADCASTSS C(4), EXP0
+	VBROADCASTSS C(5), EXP1
+	VBROADCASTSS C(6), EXP2
+	VBROADCASTSS C(7), EXP3
+	VBROADCASTSS C(8), EXP4
+	VBROADCASTSS C(9), ONE
+	VBROADCASTSS C(14), EXPMIN
+	VBROADCASTSS C(47), Z24
+	VMOVUPS      lane<>(SB), Z31
+	VPSLLD       $2, Z31, Z28
+
+quad:
+	MOVL    $1, AX
+	MOVL    $2, R11
+	MOVL    $3, R13
+	CMPQ    R9, $4
+	JAE     load
+	LEAQ    -1(R9), R13
+	CMPQ    R11, R13
+	CMOVQGT R13, R11
+	CMPQ    AX, R13
+	CMOVQGT R13, AX
+
+load:
+	VPCMPEQD.BCST (DX), Z31, K4
+	MOVQ          (DX), CX
+	VMOVSS        (SI)(CX*4), X9
+	LABELROW(AX, $0x10, K5)
+	LABELROW(R11, $0x20, K6)
+	LABELROW(R13, $0x30, K7)
+	VMOVAPS       Z24, Z0
+	VMOVAPS       Z24, Z1
+	VMOVAPS       Z24, Z2
+	VMOVAPS       Z24, Z3
+	VMOVUPS       (SI), K1, Z0
+	VMOVUPS       (SI)(AX*1), K1, Z1
+	VMOVUPS       (SI)(R11*1), K1, Z2
+	VMOVUPS       (SI)(R13*1), K1, Z3
+	QUADS(VMAXPS, Z0, Z1, Z2, Z3, Z8, Z4, Z5)
+	VPERMPS       Z8, Z28, Z4
+	VSUBPS        X9, X4, X4
+	VALIGND       $4, Z26, Z4, Z26
+	EXPROW($0x00, Z8, Z0, Z4, Z5)
+	EXPROW($0x55, Z8, Z1, Z4, Z5)
+	EXPROW($0xaa, Z8, Z2, Z4, Z5)
+	EXPROW($0xff, Z8, Z3, Z4, Z5)
+	QUADS(VADDPS, Z0, Z1, Z2, Z3, Z8, Z4, Z5)
+	VPERMPS       Z8, Z28, Z4
+	VALIGND       $4, Z27, Z4, Z27
+	VDIVPS        Z8, ONE, Z8
+	LEAQ          (R10)(R8*4), R10
+	STORELABEL($0xff, Z8, Z3, K7, (DI)(R13*1), (BX)(R13*1), Z4)
+	STORELABEL($0xaa, Z8, Z2, K6, (DI)(R11*1), (BX)(R11*1), Z4)
+	STORELABEL($0x55, Z8, Z1, K5, (DI)(AX*1), (BX)(AX*1), Z4)
+	STORELABEL($0x00, Z8, Z0, K4, (DI), (BX), Z4)
+	LEAQ          (R10)(R8*4), R10
+	LEAQ          (SI)(R12*4), SI
+	LEAQ          (DI)(R12*4), DI
+	LEAQ          (BX)(R12*4), BX
+	ADDQ          $32, DX
+	SUBQ          $4, R9
+	JA            quad
+
+	MOVQ rows+40(FP), R9
+	LEAQ 3(R9), AX
+	SHRQ $2, AX
+	JMP  shifted
+
+shift:
+	VALIGND $4, Z26, Z26, Z26
+	VALIGND $4, Z27, Z27, Z27
+	INCQ    AX
+
+shifted:
+	CMPQ  AX, $4
+	JNE   shift
+	MOVQ  R9, CX
+	MASK
+	MOVQ  loss+0(FP), DI
+	VMOVAPS Z27, Z0
+	VMOVAPS Z26, Z10
+	LOADLOG
+	LOG
+	VEXTRACTF64X4 $1, Z0, Y1
+	VEXTRACTF64X4 $1, Z10, Y11
+	VCVTPS2PD Y0, Z0
+	VCVTPS2PD Y10, Z10
+	VCVTPS2PD Y1, Z1
+	VCVTPS2PD Y11, Z11
+	VADDPD  Z10, Z0, Z0
+	VADDPD  Z11, Z1, Z1
+	KSHIFTRW $8, K1, K3
+	VMOVUPD Z0, K1, (DI)
+	VMOVUPD Z1, K3, 64(DI)
+	VZEROUPPER
+	RET

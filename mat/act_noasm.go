@@ -23,6 +23,9 @@ func softmax16(p, x *float32, rows, n int, s *rowSums)     { panic(noRows) }
 func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s *rowSums) {
 	panic(noRows)
 }
+func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
+	return false
+}
 func expSum(e, x *float32, n int, top float32) float32                             { panic(noRows) }
 func crossSum(e, z, t *float32, n int, top, keep, spread float32, s *[3]float32)   { panic(noRows) }
 func crossGrad(p, dz, t *float32, n int, inv, total, factor, keep, spread float32) { panic(noRows) }

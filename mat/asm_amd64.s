@@ -298,6 +298,62 @@ eight:
 	VZEROUPPER
 	RET
 
+#define SQUARE(off, acc, tmp) \
+	VMOVUPS     off(SI), tmp \
+	VFMADD231PS tmp, tmp, acc
+
+#define SQUAREPART256(off, moff, acc) \
+	VMOVDQU     moff(R8), Y12     \
+	VMASKMOVPS  off(SI), Y12, Y13 \
+	VFMADD231PS Y13, Y13, acc
+
+#define SQUAREPART512(off, acc, tmp, tmp2) \
+	VMOVUPS.Z   off(SI), K1, tmp \
+	VFMADD231PS tmp, tmp, acc
+
+// func squaresAVX2(x *float32, n int) float32
+//
+// dotAVX2 of x and x, each loaded once: loads are what bounds dotAVX2.      needs AVX2, FMA3
+//
+//	SI       next x                CX   elements left
+//	Y0–Y7    partial sums          Y8–Y11, Y13  loaded x; Y12 mask
+//
+//	order    one FMA per element in 64 lanes, see REDUCE256
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-20
+	MOVQ x+0(FP), SI
+	MOVQ n+8(FP), CX
+	REDUCE256(SQUARE, SQUAREPART256, VADDPS, 16, 32)
+	FOLD8
+	VMOVSS X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func squaresAVX512(x *float32, n int) float32
+//
+// dotAVX512 of x and x, each loaded once: loads are what bounds dotAVX512.      needs AVX-512 F, VL
+//
+//	SI       next x                CX   elements left
+//	Z0–Z3    partial sums          Z4–Z7  loaded x
+//
+//	order    one FMA per element in 64 lanes, see REDUCE512
+TEXT ·squaresAVX512(SB), NOSPLIT, $0-20
+	MOVQ x+0(FP), SI
+	MOVQ n+8(FP), CX
+	CMPQ CX, $8
+	JBE  short
+	REDUCE512(SQUARE, SQUAREPART512)
+	FOLD16
+	JMP  eight
+
+short:
+	SHORT512(SQUAREPART512)
+
+eight:
+	FOLD8
+	VMOVSS X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
 #define SUM(off, acc, tmp) \
 	VADDPS off(SI), acc, acc
 

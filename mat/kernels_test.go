@@ -131,6 +131,21 @@ var operations = []operation{
 		},
 	},
 	{
+		// A body of its own on amd64, where loads are what bounds Dot.
+		name: "Dot of x and x", stub: map[string]string{"amd64": "squares"}[runtime.GOARCH], args: []string{"x"}, reads: true, flops: 2,
+		call:    func(_ float32, v *vectors) float64 { return float64(Dot(v[0], v[0])) },
+		spec:    func(_ float32, v *vectors) float64 { return float64(ref.Dot(v[0], v[0])) },
+		unfused: true,
+		truth: func(_ float32, v *vectors) (want, magnitude []float64) {
+			return sumTruth(v, func(i int) float64 { return float64(v[0][i]) * float64(v[0][i]) })
+		},
+		roundings: sumRoundings(8),
+		stack: func() {
+			var x [stackLen]float32
+			sink = float64(Dot(x[:], x[:]))
+		},
+	},
+	{
 		name: "Sum", stub: "sum", args: []string{"x"}, reads: true,
 		call:    func(_ float32, v *vectors) float64 { return float64(Sum(v[0])) },
 		spec:    func(_ float32, v *vectors) float64 { return float64(ref.Sum(v[0])) },

@@ -8,10 +8,16 @@ import "github.com/sinew-ml/sinew/internal/isa"
 // that the arguments do not escape, and callers' stack buffers would move to the heap.
 
 func dot(x, y []float32) float32 {
-	switch isa.Active() {
+	switch same := &x[0] == &y[0]; isa.Active() {
 	case isa.AVX512:
+		if same {
+			return squaresAVX512(&x[0], len(x))
+		}
 		return dotAVX512(&x[0], &y[0], len(x))
 	case isa.AVX2:
+		if same {
+			return squaresAVX2(&x[0], len(x))
+		}
 		return dotAVX2(&x[0], &y[0], len(x))
 	}
 	return dotGo(x, y)
@@ -150,6 +156,9 @@ func reluGrad(dx, dy, y []float32) {
 func dotAVX512(x, y *float32, n int) float32
 
 //go:noescape
+func squaresAVX512(x *float32, n int) float32
+
+//go:noescape
 func sumAVX512(x *float32, n int) float32
 
 //go:noescape
@@ -187,6 +196,9 @@ func reluGradAVX512(dx, dy, y *float32, n int)
 
 //go:noescape
 func dotAVX2(x, y *float32, n int) float32
+
+//go:noescape
+func squaresAVX2(x *float32, n int) float32
 
 //go:noescape
 func sumAVX2(x *float32, n int) float32

@@ -226,11 +226,39 @@ func SoftmaxCrossEntropyLabels(loss []float64, p, dz, z []float32, labels []int,
 			panic(badLabel)
 		}
 	}
+	if smoothing == 0 && n <= rowWidth && crossLabels(loss, p, dz, z, labels, n, scale, weights) {
+		return
+	}
 	clear(dz)
 	for i, label := range labels {
 		dz[i*n+label] = 1
 	}
 	crossEntropy(loss, p, dz, z, dz, rows, n, smoothing, scale, weights)
+}
+
+// crossLabels is SoftmaxCrossEntropyLabels without smoothing for rows of at most rowWidth
+// logits. It reports false, with nothing done, if the level has no kernel for that.
+func crossLabels(loss []float64, p, dz, z []float32, labels []int, n int, scale float32, weights []float32) bool {
+	factor, step := [rowWidth]float32{scale}, 0
+	if weights != nil {
+		step = 4
+	}
+	for from := 0; from < len(loss); from += rowWidth {
+		m := min(rowWidth, len(loss)-from)
+		if weights != nil {
+			for i, w := range weights[from:][:m] {
+				factor[i] = scale * w
+			}
+		}
+		at := from * n
+		if !labels16(loss[from:][:m], &p[at], &dz[at], &z[at], &labels[from], n, &factor[0], step) {
+			return false
+		}
+	}
+	touch(p, z, nil) // after the kernels: before them the level is not known to have one
+	touch(dz, nil, nil)
+	touch64(loss)
+	return true
 }
 
 func checkCrossEntropy(p, dz, z []float32, rows, n int, smoothing float64, weights []float32) {

@@ -13,6 +13,11 @@ func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s 
 	cross16NEON(p, dz, z, t, factor, rows, n, keep, spread, s)
 }
 
+// labels16 is for levels with a kernel for it.
+func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
+	return false
+}
+
 func expSum(e, x *float32, n int, top float32) float32 { return expSumNEON(e, x, n, top) }
 
 func crossSum(e, z, t *float32, n int, top, keep, spread float32, s *[3]float32) {

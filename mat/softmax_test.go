@@ -176,7 +176,7 @@ func TestSoftmaxClosedForms(t *testing.T) {
 // the others, and numbers of rows around a chunk.
 func shapes() (s [][2]int) {
 	for n := 1; n <= 50; n++ {
-		for _, rows := range []int{1, 2, 3, 7} {
+		for _, rows := range []int{1, 2, 3, 4, 7, 16, 17} {
 			s = append(s, [2]int{rows, n})
 		}
 	}

@@ -41,7 +41,9 @@ const (
 type lanes [8]float32
 
 // spread rounds x, and -0 to +0: the assembly looks at the bits of what may be 0.
-func spread(x float64) lanes { return fill(float32(x) + 0) }
+func spread(x float64) lanes { return fill(positive(x)) }
+
+func positive(x float64) float32 { return float32(x) + 0 }
 
 func fill(x float32) lanes { return lanes{x, x, x, x, x, x, x, x} }
 
@@ -70,12 +72,12 @@ type Terms struct {
 
 // terms are the Terms as the assembly reads them.
 type terms struct {
-	clip, l2    lanes
-	limit, down lanes // rate·L1 and its negative
+	clip, l2    float32
+	limit, down float32 // rate·L1 and its negative
 }
 
-func (t *Terms) spread(rate float64) terms {
-	return terms{clip: spread(t.Clip), l2: spread(t.L2), limit: spread(rate * t.L1), down: spread(-rate * t.L1)}
+func (t *Terms) round(rate float64) terms {
+	return terms{clip: positive(t.Clip), l2: positive(t.L2), limit: positive(rate * t.L1), down: positive(-rate * t.L1)}
 }
 
 // SGD is plain gradient descent, without state:
@@ -240,7 +242,7 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 		touch(s, nil, nil)
 	}
 	touch(w, dw, nil)
-	e := t.spread(r.rate)
+	e := t.round(r.rate)
 	finite = true
 	for from := 0; from < len(w); {
 		to := min(from+block, len(w))

@@ -280,41 +280,41 @@ stepped:
 // UPDATE256 and UPDATE512 are a body but for its end; they leave the flag of equality if
 // no lane is bad. Z7 is ZERO, Z8 is BAD.
 #define UPDATE256(RULE) \
-	ENTER                                 \
-	VXORPS    ZERO, ZERO, ZERO            \
-	VXORPS    BAD, BAD, BAD               \
-	VMOVUPS   terms_clip(DX), CLIP        \
-	VMOVUPS   terms_l2(DX), L2            \
-	VMOVUPS   terms_limit(DX), LIMIT      \
-	VMOVUPS   terms_down(DX), DOWN        \
-	VMOVUPS   coefficients_keep(AX), KEEP \
-	VMOVUPS   coefficients_lo(AX), LO     \
-	VMOVUPS   coefficients_hi(AX), HI     \
-	MOVL      R11, CX                     \
-	ORL       R12, CX                     \
-	ORL       R13, CX                     \
-	JNE       loop8all                    \
-loop8:                                        \
-	LOAD                                  \
-	RULE                                  \
-	STEP                                  \
-	STORE                                 \
-	ADDQ      $32, BX                     \
-	JNE       loop8                       \
-	JMP       report                      \
-loop8all:                                     \
-	LOAD                                  \
-	DECAY                                 \
-	RULE                                  \
-	STEP                                  \
-	THRESHOLD                             \
-	STORE                                 \
-	ADDQ      $32, BX                     \
-	JNE       loop8all                    \
-report:                                       \
-	VCMPPS    $3, BAD, BAD, T             \
-	VMOVMSKPS T, AX                       \
-	TESTL     AX, AX
+	ENTER                                    \
+	VXORPS       ZERO, ZERO, ZERO            \
+	VXORPS       BAD, BAD, BAD               \
+	VBROADCASTSS terms_clip(DX), CLIP        \
+	VBROADCASTSS terms_l2(DX), L2            \
+	VBROADCASTSS terms_limit(DX), LIMIT      \
+	VBROADCASTSS terms_down(DX), DOWN        \
+	VMOVUPS      coefficients_keep(AX), KEEP \
+	VMOVUPS      coefficients_lo(AX), LO     \
+	VMOVUPS      coefficients_hi(AX), HI     \
+	MOVL         R11, CX                     \
+	ORL          R12, CX                     \
+	ORL          R13, CX                     \
+	JNE          loop8all                    \
+loop8:                                           \
+	LOAD                                     \
+	RULE                                     \
+	STEP                                     \
+	STORE                                    \
+	ADDQ         $32, BX                     \
+	JNE          loop8                       \
+	JMP          report                      \
+loop8all:                                        \
+	LOAD                                     \
+	DECAY                                    \
+	RULE                                     \
+	STEP                                     \
+	THRESHOLD                                \
+	STORE                                    \
+	ADDQ         $32, BX                     \
+	JNE          loop8all                    \
+report:                                          \
+	VCMPPS       $3, BAD, BAD, T             \
+	VMOVMSKPS    T, AX                       \
+	TESTL        AX, AX
 
 #define UPDATE512(RULE) \
 	ENTER                                        \

@@ -66,10 +66,10 @@
 	MOVD    e+56(FP), R7       \
 	VEOR_B16(BAD, BAD, BAD)    \
 	VEOR_B16(ZERO, ZERO, ZERO) \
-	FMOVQ.P 32(R7), F24        \
-	FMOVQ.P 32(R7), F25        \
-	FMOVQ.P 32(R7), F26        \
-	FMOVQ.P 32(R7), F27        \
+	VLD1R.P 4(R7), [V24.S4]    \
+	VLD1R.P 4(R7), [V25.S4]    \
+	VLD1R.P 4(R7), [V26.S4]    \
+	VLD1R.P 4(R7), [V27.S4]    \
 	FMOVS   F25, R8            \
 	FMOVS   F26, R9
 

@@ -10,23 +10,23 @@ import "math"
 
 // gradient returns clip·g + l2·w.
 func (e *terms) gradient(g, w float32) float32 {
-	g = float32(e.clip[0] * g)
-	if e.l2[0] != 0 {
-		g += float32(e.l2[0] * w)
+	g = float32(e.clip * g)
+	if e.l2 != 0 {
+		g += float32(e.l2 * w)
 	}
 	return g
 }
 
 // threshold returns w moved towards 0 by the limit.
 func (e *terms) threshold(w float32) float32 {
-	if e.limit[0] == 0 {
+	if e.limit == 0 {
 		return w
 	}
 	switch {
-	case w > e.limit[0]:
-		return w - e.limit[0]
-	case w < e.down[0]:
-		return w - e.down[0]
+	case w > e.limit:
+		return w - e.limit
+	case w < e.down:
+		return w - e.down
 	}
 	return w - w // +0, or NaN
 }

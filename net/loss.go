@@ -96,6 +96,10 @@ func (ws *Workspace) lossRows(from, to int) {
 	switch c.Loss {
 	case SoftmaxCrossEntropy:
 		// Not in place: stores with a mask hold up loads that begin within their 64 bytes.
+		if ws.batch.Labels != nil && n > 1 && c.LabelSmoothing == 0 {
+			mat.SoftmaxCrossEntropyLabels(costs, rowsOf(ws.probs, n, from, to), dy, y, ws.batch.Labels[from:to], n, 0, float32(factor), weights)
+			break
+		}
 		mat.SoftmaxCrossEntropy(costs, rowsOf(ws.probs, n, from, to), dy, y, ws.target(from, to), n, c.LabelSmoothing, float32(factor), weights)
 	case BinaryCrossEntropy:
 		mat.BinaryCrossEntropy(costs, dy, y, ws.target(from, to), n, float32(factor), weights)
@@ -109,6 +113,9 @@ func (ws *Workspace) lossRows(from, to int) {
 		mat.AbsoluteError(costs, dy, y, ws.target(from, to), n, factor, weights)
 	case Huber:
 		mat.HuberError(costs, dy, y, ws.target(from, to), n, factor, weights, c.delta())
+	}
+	if each == 1 && weights == nil {
+		return
 	}
 	for i := range costs {
 		if costs[i] *= each; weights != nil {

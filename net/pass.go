@@ -86,6 +86,11 @@ func (l *dense) linear(x, z []float32, rows int) {
 	mat.GemmBias(l.floor, rows, l.out, l.in, x, l.in, l.w, l.out, l.b, z, l.out)
 }
 
+// straight reports whether the layer's outputs are what linear leaves.
+func (l *dense) straight() bool {
+	return l.norm == NoNorm && l.dropout == 0 && (l.floor || l.activation == Identity)
+}
+
 // activate is apply, but for what linear has done.
 func (l *dense) activate(y, z []float32) {
 	if !l.floor {
@@ -152,9 +157,6 @@ func (l *dense) gated() bool { return l.floor && l.dropout == 0 }
 // batch norm, which is a map of each element alone.
 func (ws *Workspace) undo(layer, from, to, worker int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
-	if l.gated() && layer < len(ws.layers)-1 {
-		return
-	}
 	dy := rowsOf(r.dy, l.out, from, to)
 	if l.dropout > 0 {
 		mat.Dropout(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)

@@ -65,11 +65,15 @@ func plan(layers []dense, frozen []bool) []stage {
 		if ofBatch(i) {
 			add(byColumns, batchStats, i)
 		}
-		add(byRows, outputs, i)
+		if !layers[i].straight() {
+			add(byRows, outputs, i)
+		}
 	}
 	add(byRows, lossRows, len(layers)-1)
 	for i := len(layers) - 1; i >= first; i-- {
-		add(byRows, undo, i)
+		if l := &layers[i]; !l.straight() || l.floor && i == len(layers)-1 { // else inputGrad's gate is all
+			add(byRows, undo, i)
+		}
 		if ofBatch(i) {
 			add(byColumns, batchGrad, i)
 		}

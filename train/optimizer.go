@@ -23,6 +23,15 @@ type Optimizer interface {
 	start(state [][]float32, rate float64)
 }
 
+// steady reports whether all steps of one rate have the same rule.
+func steady(o Optimizer) bool {
+	switch o.(type) {
+	case Adam, AdamW:
+		return false
+	}
+	return true
+}
+
 // SGD is stochastic gradient descent, with momentum if Momentum is not 0:
 //
 //	v = Momentum·v + g

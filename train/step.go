@@ -51,9 +51,12 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 		t.clip = c / norm
 	}
 	t.steps++
-	t.rules[0] = t.c.Optimizer.rule(t.steps, rate, false)
-	if t.decays {
-		t.rules[1] = t.c.Optimizer.rule(t.steps, rate, true)
+	if !t.steady || rate != t.ruled {
+		t.rules[0] = t.c.Optimizer.rule(t.steps, rate, false)
+		if t.decays {
+			t.rules[1] = t.c.Optimizer.rule(t.steps, rate, true)
+		}
+		t.ruled = rate
 	}
 	for i := range t.finite {
 		t.finite[i] = true

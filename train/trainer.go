@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/sinew-ml/sinew/mat"
@@ -41,6 +42,8 @@ type Trainer struct {
 	segments []segment
 	decays   bool        // whether one of them decays
 	rules    [2]mat.Rule // of the step at hand: for parameters that do not decay, and that do
+	steady   bool        // rules stay as they are while the rate does
+	ruled    float64     // the rate of rules; NaN: none yet
 	clip     float64
 	partial  []float64 // sums of squares of the gradient's blocks
 	finite   []bool    // by worker
@@ -96,6 +99,7 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	}
 	t.partial = make([]float64, (n+normBlock-1)/normBlock)
 	t.finite = make([]bool, c.Workers)
+	t.steady, t.ruled = steady(c.Optimizer), math.NaN()
 	t.normPart, t.updatePart = t.squares, t.update
 	if c.EMA > 0 || c.SWA > 0 {
 		t.average = append(append([]float32(nil), m.Params()...), m.Stats()...)
