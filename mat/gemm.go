@@ -233,6 +233,7 @@ type job struct {
 	c              []float32
 	ldc            int
 	floor          float32
+	to, next       *float32 // see panel
 }
 
 // noFloor is less than or equal to all numbers.

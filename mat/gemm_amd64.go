@@ -92,6 +92,9 @@ func cross4AVX512(p *panel)
 func copyAVX2(rows, cols int, src *float32, lds int, dst *float32)
 
 //go:noescape
+func panelCopyAVX512(p *panel)
+
+//go:noescape
 func rowSkipAVX512(p *panel, terms *uint32)
 
 //go:noescape

@@ -30,8 +30,9 @@ const (
 	// of mirrorPiece rows of C: see mirror.go.
 	mirrorCols, mirrorRows, mirrorPiece = 7, 16, 64
 	// Kinds of kernels: 1, 2 or 4 chains; in lanes; and 1, 2 or 4 more than kindCross for Cᵗ of
-	// NN on A as it lies, more than kindColumns for NT on B as it lies; TN by Cᵗ.
-	kindDots, kindCross, kindColumns, kindTurn = 6, 8, 16, 32
+	// NN on A as it lies, more than kindColumns for NT on B as it lies; TN by Cᵗ. kindCopy
+	// copies B: see pack.go.
+	kindDots, kindCopy, kindCross, kindColumns, kindTurn = 6, 7, 8, 16, 32
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
 	panelSize, smallPanel = 256 * 32, 32 * 32
@@ -50,6 +51,7 @@ type panel struct {
 	m, cols, k           int
 	far                  int // not 0: rows of the start are far away, so fetch them ahead
 	floor                float32
+	to, next             *float32    // of kindCopy: where to, and the rows that come after B's
 	scs                  int         // from column to column of start: 4, or 0 for zeroRow
 	room                 [10]uintptr //lint:ignore U1000 for the assembly: where the next tile begins, rows and columns left
 }
@@ -258,6 +260,9 @@ func (g *job) column(kind, rows, i, m, j, w, at, kp int, b *float32, ldb int) {
 		p.floor, p.ldg = g.floor, 4*g.ldg
 	}
 	few := callRows(m, w, kp, rows)
+	if kind == kindCopy {
+		p.to, p.next, few = g.to, g.next, m // one tile
+	}
 	for end := i + m; i < end; i += few {
 		p.m = min(few, end-i)
 		p.a = &g.a[(i*p.ars+at*p.acs)/4]

@@ -2,7 +2,11 @@
 
 package mat
 
-import "github.com/sinew-ml/sinew/internal/isa"
+import (
+	"math"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+)
 
 // fusedEnds: the kernels take the start and apply gate and floor.
 const fusedEnds = true
@@ -106,6 +110,8 @@ func callPanel(kind int, p *panel) {
 			columns4AVX512(p)
 		case kindTurn:
 			turnAVX512(p)
+		case kindCopy:
+			panelCopyAVX512(p)
 		case kindCross + 1:
 			cross1AVX512(p)
 		case kindCross + 2:
@@ -200,6 +206,38 @@ func packTile() (rows, cols int) {
 		return tile1RowsAVX512, tile1ColsAVX512
 	}
 	return tile1RowsAVX2, tile1ColsAVX2
+}
+
+// packTerms returns the most terms of a copy of B.
+func packTerms() int {
+	if tilesCopy() {
+		return packDepth
+	}
+	return 512
+}
+
+// tilesCopy reports whether tiles can copy.
+func tilesCopy() bool { return isa.Active() == isa.AVX512 }
+
+// packsFrom returns from how many rows of C on copies pay.
+func (g *job) packsFrom() int {
+	const large = 1 << 19 // elements of A or B, twice what a second-level cache of 1 MiB holds
+	strided := g.lda%setStride == 0 || g.ldb%setStride == 0
+	switch {
+	case !tilesCopy():
+		if strided || max(g.m, g.n)*g.k >= large {
+			return 48 // with fewer the copy costs as much as it saves
+		}
+	case strided || g.n*g.k >= large:
+		return 16
+	case bool(g.transA):
+		if g.m*g.k >= large {
+			return 48
+		}
+	case (g.m+g.n)*g.k >= large*5/8:
+		return 96 // A alone takes much of the cache
+	}
+	return math.MaxInt
 }
 
 // callCopy sets the rows×cols matrix dst, without gaps, to src; cols is 16 or 32.

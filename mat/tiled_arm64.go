@@ -93,6 +93,12 @@ const (
 
 func packTile() (rows, cols int) { return tile1Rows, tile1Cols }
 
+func packTerms() int { return packDepth }
+
+func (g *job) packsFrom() int { return 0 }
+
+func tilesCopy() bool { return false }
+
 func callCopy(rows, cols int, src *float32, lds int, dst *float32) {}
 
 // lanesKernels reports whether the level has kernels in lanes.

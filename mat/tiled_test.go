@@ -35,11 +35,13 @@ func TestTiledShapes(t *testing.T) {
 		{Transpose, NoTrans, 3, 40, 2100, 0, 0},
 		{Transpose, NoTrans, 1, 130, 1030, 0, 0},
 		{Transpose, NoTrans, 30, 5, 70, 0, 0},
-		{NoTrans, NoTrans, 50, 75, 530, 0, 1024},    // on a copy of B
-		{NoTrans, NoTrans, 53, 64, 1030, 2048, 0},   // the same, 8 rows at once
-		{Transpose, NoTrans, 50, 64, 530, 1024, 0},  // the same
-		{Transpose, NoTrans, 600, 70, 300, 0, 1024}, // on copies of A and B
-		{NoTrans, NoTrans, 70, 65, 1100, 0, 0},      // the last column as a row, in two depths
+		{NoTrans, NoTrans, 50, 75, 530, 0, 1024},     // on a copy of B
+		{NoTrans, NoTrans, 53, 64, 1030, 2048, 0},    // the same, 8 rows at once
+		{NoTrans, NoTrans, 20, 70, 1100, 2048, 1024}, // all rows of A copied, two depths
+		{NoTrans, NoTrans, 97, 340, 760, 0, 0},       // large, B's rows begin anywhere
+		{Transpose, NoTrans, 50, 64, 530, 1024, 0},   // a copy of B
+		{Transpose, NoTrans, 600, 70, 300, 0, 1024},  // on copies of A and B
+		{NoTrans, NoTrans, 70, 65, 1100, 0, 0},       // the last column as a row, in two depths
 		{Transpose, NoTrans, 70, 67, 1100, 0, 0},
 		{NoTrans, NoTrans, 130, 19, 40, 0, 0},
 		{NoTrans, NoTrans, 6, 100, 30, 0, 0},  // four vectors wide
