@@ -241,7 +241,7 @@ func TestUpdates(t *testing.T) {
 						steps := 8
 						if testing.Short() {
 							steps = 2
-							if dist != normal && (n+termsAt+len(dist))%3 > 0 {
+							if dist != normal && (n+termsAt+len(dist))%5 > 0 {
 								continue
 							}
 						}
