@@ -41,7 +41,7 @@ func TestProducts(t *testing.T) {
 // TestEigen compiles for some seconds.
 func TestEigen(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short")
+		t.Skip("compiles Eigen, for ten seconds or more: not with -short")
 	}
 	out := command(t, "-shapes", "NN:5x7x9,NT:5x7x9,TN:5x7x9", "-peers", "eigen", "-md")
 	if !strings.Contains(out, "| NN 5x7x9 |") || !strings.Contains(strings.ToLower(out), "eigen ") {

@@ -60,7 +60,7 @@ func TestInstructionCounts(t *testing.T) {
 	case emulator == "" || err != nil:
 		t.Skip("no qemu-aarch64 or no go command on this machine")
 	case testing.Short():
-		t.Skip("takes seconds")
+		t.Skip("builds this package for arm64 and counts under emulation: not with -short")
 	}
 	binary := filepath.Join(t.TempDir(), "mat.test")
 	build := exec.Command("go", "test", "-c", "-o", binary, ".")

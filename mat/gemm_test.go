@@ -354,7 +354,7 @@ func TestProducts(t *testing.T) {
 								}
 								continue
 							}
-							if testing.Short() && op.fits == nil && r.IntN(6) > 0 {
+							if testing.Short() && op.fits == nil && r.IntN(12) > 0 {
 								continue
 							}
 							draws := 3

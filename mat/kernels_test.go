@@ -314,6 +314,15 @@ func everyKernel(t *testing.T, f func(t *testing.T, level isa.Level, op *operati
 // rounds of the 64 lanes.
 const allLengths = 300
 
+// skipLength thins out the lengths of -short, for emulators and the race detector: all stay
+// to two rounds of the lanes with the first distribution and to 20 with each, then few.
+func skipLength(n, dist int) bool {
+	if dist == 0 {
+		return n > 2*ref.Lanes && n%7 > 0
+	}
+	return n > 20 && (n+dist)%11 > 0
+}
+
 // longLengths lie around what the kernels and their wrappers count in, plus primes.
 func longLengths() []int {
 	var lengths []int
@@ -577,15 +586,15 @@ func TestKernels(t *testing.T) {
 				poisonAll(x)
 			}
 		}
-		for _, dist := range distributions {
+		for d, dist := range distributions {
 			for n := range allLengths + 1 {
-				if testing.Short() && n > 2*ref.Lanes && n%7 > 0 {
+				if testing.Short() && skipLength(n, d) {
 					continue
 				}
 				alpha, in := generate(dist, n, len(op.args))
 				w := want(level, op, dist, alpha, in)
 				for offset := range 16 {
-					if !testing.Short() || offset%5 == 0 {
+					if !testing.Short() || offset == 0 || offset == 1+n%15 {
 						run(w, offset)
 					}
 				}
@@ -615,8 +624,13 @@ func TestKernels(t *testing.T) {
 // TestGuardPages puts slices flush against unreadable memory on either side.
 func TestGuardPages(t *testing.T) {
 	lengths := []int{331, 997, 4095, 4096, 4097, block - 1, block, block + 1}
+	if testing.Short() {
+		lengths = []int{331, block + 1}
+	}
 	for n := range allLengths + 1 {
-		lengths = append(lengths, n)
+		if !testing.Short() || !skipLength(n, 0) {
+			lengths = append(lengths, n)
+		}
 	}
 	everyKernel(t, func(t *testing.T, level isa.Level, op *operation) {
 		var mem [3][]float32
@@ -683,9 +697,9 @@ func TestAliases(t *testing.T) {
 	everyKernel(t, func(t *testing.T, level isa.Level, op *operation) {
 		cases := 0
 		for _, pattern := range patterns[len(op.args)] {
-			for _, dist := range distributions {
+			for d, dist := range distributions {
 				for n := range 2*ref.Lanes + 20 {
-					if testing.Short() && n > 40 && n%7 > 0 {
+					if testing.Short() && n > 20 && (n+d)%11 > 0 {
 						continue
 					}
 					cases++

@@ -160,10 +160,16 @@ func TestMatrixKernels(t *testing.T) {
 		}
 		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 		r := rand.New(rand.NewPCG(3, 4))
-		for _, s := range op.shapes() {
+		for i, s := range op.shapes() {
 			dists := distributions
-			if s.rows*s.n > 4096 || testing.Short() {
+			if s.rows*s.n > 4096 {
 				dists = []string{normal, special}
+			}
+			if testing.Short() { // one or the other, and few shapes of many rows
+				dists = []string{normal, special}[(i+i/2)%2:][:1]
+				if s.rows == 66 && s.n%4 > 0 {
+					continue
+				}
 			}
 			for _, dist := range dists {
 				in := op.inputs(s, dist)

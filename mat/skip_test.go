@@ -29,7 +29,11 @@ func sparseRow(r *rand.Rand, k, percent int) []float32 {
 func TestGemvBias(t *testing.T) {
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		r := rand.New(rand.NewPCG(13, 0))
-		for draw := range 400 {
+		draws := 400
+		if testing.Short() {
+			draws = 120
+		}
+		for draw := range draws {
 			n, k := 1+r.IntN(300), r.IntN(200)
 			if draw%10 == 0 {
 				k = 1000 + r.IntN(1200)

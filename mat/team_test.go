@@ -137,6 +137,10 @@ func TestTeamGemm(t *testing.T) {
 		}
 		return x
 	}
+	counts := []int{1, 2, 3, 7}
+	if testing.Short() {
+		counts = []int{2, 7}
+	}
 	for _, level := range isa.Available() {
 		t.Run(level.String(), func(t *testing.T) {
 			t.Cleanup(isa.Force(level))
@@ -153,7 +157,7 @@ func TestTeamGemm(t *testing.T) {
 					a, b, c := fill(rowsA*lda), fill(rowsB*ldb), fill(m*(n+3))
 					want := append([]float32(nil), c...)
 					mat.Gemm(op.a, op.b, m, n, k, 1, a, lda, b, ldb, 1, want, n+3)
-					for _, workers := range []int{1, 2, 3, 7} {
+					for _, workers := range counts {
 						team := mat.NewTeam(workers)
 						got := append([]float32(nil), c...)
 						team.Gemm(op.a, op.b, m, n, k, 1, a, lda, b, ldb, 1, got, n+3)

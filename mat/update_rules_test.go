@@ -338,6 +338,9 @@ func TestUpdateReports(t *testing.T) {
 							continue
 						}
 						for _, x := range []float32{nan32, inf32, -inf32} {
+							if testing.Short() && n > block && x == x {
+								continue
+							}
 							terms := someTerms[(i+j)%len(someTerms)]
 							var got, want memory
 							for k := range op.arrays() {

@@ -3,9 +3,11 @@
 package atomicfile
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -149,10 +151,47 @@ func TestPipe(t *testing.T) {
 	checkNames(t, dir, "pipe")
 }
 
-// TestUnwritableDirectory needs a user whom permissions hold back.
+// asNobody starts a test of this package again as a user whom permissions hold back, in a folder
+// of that user's.
+func asNobody(t *testing.T, test string) {
+	t.Helper()
+	const nobody = 65534
+	dir, err := os.MkdirTemp("", "") // t.TempDir's parent is for its owner only, as is that of this binary
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(dir, "test")
+	if err := errors.Join(os.WriteFile(copied, program, 0o755), os.Chown(dir, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(copied, "-test.run=^"+test+"$", "-test.v")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Skip("root may write everywhere, and no other user can start this program here, as in an emulator: ", err)
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+test) {
+		t.Errorf("as user %d: %v\n%s", nobody, err, out)
+	}
+}
+
+// TestUnwritableDirectory needs a user whom permissions hold back: root is none.
 func TestUnwritableDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("root may write everywhere")
+		asNobody(t, t.Name())
+		return
 	}
 	dir := filepath.Join(t.TempDir(), "d")
 	if err := os.Mkdir(dir, 0o755); err != nil {
