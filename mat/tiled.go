@@ -137,7 +137,7 @@ func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, ro
 	case !fusedEnds || detecting || n == 1 || k == 0 || m*n*k > callWork: // no overflow: slices hold m·n, m·k and n·k
 		return 0, 0
 	case bool(transB) && laneSums(n, k):
-		if m > dotsRows || k > lanesBlock || dotsPiece(m, k) < m || dotsCols(m, n) < n {
+		if !lanesKernels() || m > dotsRows || k > lanesBlock || dotsPiece(m, k) < m || dotsCols(m, n) < n {
 			return 0, 0
 		}
 		if w, _ := dotsMirror(m, n); w > 0 {

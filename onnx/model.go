@@ -73,6 +73,9 @@ func loadFile(path string) (*Model, error) {
 	if err != nil {
 		return nil, errors.Unwrap(err) // the path is in front of it already
 	}
+	if info.IsDir() {
+		return nil, errors.New("a directory: want a regular file")
+	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("a %v: want a regular file", info.Mode().Type())
 	}

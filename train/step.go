@@ -71,8 +71,11 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 		t.maxNorm()
 	}
 	t.ws.UpdateStats()
-	if !mat.AllFinite(t.m.Stats()) { // the loss is finite: a unit divided by ∞ is 0
-		return loss, ErrNonFinite
+	for i := t.first; i < t.m.Layers(); i++ {
+		mean, variance := t.m.Running(i)
+		if !mat.AllFinite(mean) || !mat.AllFinite(variance) { // the loss is finite: a unit divided by ∞ is 0
+			return loss, ErrNonFinite
+		}
 	}
 	if d := t.c.EMA; d > 0 {
 		t.moveAverage((1 - d) / (1 - math.Pow(d, float64(t.steps))))

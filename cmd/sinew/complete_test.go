@@ -35,7 +35,7 @@ var fieldsReached = map[reflect.Type]map[string]string{
 		"Units": "hidden", "Activation": "activation", "Alpha": "alpha", "Norm": "norm", "Eps": "norm-eps", "Dropout": "dropout", "Init": "init", "Std": "std",
 	},
 	reflect.TypeFor[data.CSV](): {
-		"Separator": "separator", "Comment": "comment", "NoHeader": "header", "Label": "label", "Targets": "target", "Inputs": "inputs", "Ignore": "ignore",
+		"Separator": "separator", "Comment": "comment", "NoHeader": "header", "Label": "label", "Targets": "target", "Inputs": "inputs", "Ignore": "ignore", "Weights": "weights",
 		"Classes": ": follows from the data", "Order": "class-order", "Missing": "missing", "MissingTexts": "missing-texts", "Fill": "fill",
 	},
 	reflect.TypeFor[data.Arrays](): {

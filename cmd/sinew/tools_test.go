@@ -320,7 +320,7 @@ func TestInspect(t *testing.T) {
 		"state.pt":  {"PK\x03\x04\x00\x00\x08\x08\x00\x00", "state.pt: a zip archive, as .pt, .keras and .npz files are: want safetensors or ONNX. In PyTorch save with safetensors.torch.save_file("},
 		"model.h5":  {"\x89HDF\r\n\x1a\n\x00\x00", "model.h5: an HDF5 file"},
 		"model.pkl": {"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00", "model.pkl: a Python pickle"},
-		"cut.onnx":  {"\x08\x08\x3a\x7f", "cut.onnx: unexpected EOF: cut off, damaged"},
+		"cut.onnx":  {"\x08\x08\x3a\x7f", "cut.onnx: damaged, or not an ONNX model: unexpected EOF"},
 		".":         {"", "a folder: want a regular file"},
 	} {
 		if name != "missing" && name != "." {
