@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -265,32 +264,6 @@ func TestFrozenNonFiniteDropped(t *testing.T) {
 	}
 }
 
-// Steps of one's own average the frozen layers that they meet, too.
-func TestFrozenAverageOfSteps(t *testing.T) {
-	m := classifier(t, 4, 5, 3, net.Tanh)
-	tr := trainer(t, m, train.Config{EMA: 0.9, Layers: []train.LayerConfig{{Frozen: true}, {}}})
-	m.Init(9)
-	w, _ := m.Layer(0)
-	want := hash(w)
-	data, _ := irises(false)
-	for range 3 {
-		if _, err := tr.Step(net.Batch{X: data.X, Labels: data.Labels}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(t.TempDir(), "c")
-	if err := tr.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	left, err := train.LoadNetwork(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w, _ := left.Layer(0); hash(w) != want {
-		t.Error("the average has other weights in the frozen layer")
-	}
-}
-
 // A trainer that goes on with other weights in its frozen layers takes these, whatever an
 // earlier run has kept, averaged or found best.
 func TestFrozenWeightsReplaced(t *testing.T) {
@@ -313,6 +286,7 @@ func TestFrozenWeightsReplaced(t *testing.T) {
 				mean, _ := m.Running(0)
 				copy(w, from)
 				mean[0] = 0.5
+				w[0], mean[1] = float32(math.Copysign(0, -1)), float32(math.Copysign(0, -1)) // an average of -0 is 0
 				frozen = slices.Concat(w, mean)
 				if _, err := s.fit(context.Background(), tr); err != nil {
 					t.Fatal(err)

@@ -164,9 +164,6 @@ func (t *Trainer) maxNorm() {
 
 // moveAverage moves the average by a share towards the weights and running averages.
 func (t *Trainer) moveAverage(share float64) {
-	if share == 1 {
-		t.copyFrozen(t.average)
-	}
 	n := len(t.m.Params())
 	mat.Lerp(t.average[t.params:n], t.m.Params()[t.params:], float32(share))
 	mat.Lerp(t.average[n+t.stats:], t.m.Stats()[t.stats:], float32(share))
