@@ -290,6 +290,8 @@ func (g *job) finish() {
 
 func (g *job) plain() {
 	switch {
+	case g.alpha == 1 && (g.n > 1 || bool(g.transA)) && !isa.Active().Fused():
+		g.portable()
 	case bool(g.transA):
 		gemmTN(g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.c, g.ldc)
 	case g.n == 1 && bool(g.transB):

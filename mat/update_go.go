@@ -61,6 +61,7 @@ func (r *Rule) update(w, dw, a, b, c []float32, e *terms) (finite bool) {
 
 func (r *Rule) sgd(w, dw []float32, e *terms) bool {
 	rate, sum := r.c.rate[0], float32(0)
+	dw = dw[:len(w)]
 	for i, wi := range w {
 		wi = e.threshold(wi - float32(rate*e.gradient(dw[i], wi)))
 		w[i] = wi
@@ -71,6 +72,7 @@ func (r *Rule) sgd(w, dw []float32, e *terms) bool {
 
 func (r *Rule) momentum(w, dw, v []float32, e *terms) bool {
 	rate, mu, sum := r.c.rate[0], r.c.mu[0], float32(0)
+	dw, v = dw[:len(w)], v[:len(w)]
 	for i, wi := range w {
 		g := e.gradient(dw[i], wi)
 		vi := float32(mu*v[i]) + g
@@ -87,6 +89,7 @@ func (r *Rule) momentum(w, dw, v []float32, e *terms) bool {
 
 func (r *Rule) adaGrad(w, dw, s []float32, e *terms) bool {
 	rate, eps, sum := r.c.rate[0], r.c.eps[0], float32(0)
+	dw, s = dw[:len(w)], s[:len(w)]
 	for i, wi := range w {
 		g := e.gradient(dw[i], wi)
 		si := s[i] + float32(g*g)
@@ -131,6 +134,7 @@ func (r *Rule) rmsProp(w, dw, s, m, u []float32, e *terms) bool {
 func (r *Rule) adam(w, dw, m, v, x []float32, e *terms) bool {
 	rate, shrink, corr, eps, sum := r.c.rate[0], r.c.shrink[0], r.c.root[0], r.c.eps[0], float32(0)
 	b1, c1, b2, c2 := r.c.b1[0], r.c.c1[0], r.c.b2[0], r.c.c2[0]
+	dw, m, v = dw[:len(w)], m[:len(w)], v[:len(w)]
 	for i, wi := range w {
 		g := e.gradient(dw[i], wi)
 		mi := float32(b1*m[i]) + float32(c1*g)
