@@ -480,7 +480,9 @@ func TestGoldenFile(t *testing.T) {
 	})
 }
 
-// Whatever the bytes, Load gives an error or a network that works and can be saved.
+// Whatever the bytes, Load and LoadEnsemble give an error or what works and can be saved, and
+// take memory in proportion to the bytes: a number of a shape takes up to 16 bytes, a layer in the
+// configuration a few hundred, in memory that grows.
 func FuzzLoad(f *testing.F) {
 	file := saved(f, small(f))
 	f.Add(file)
@@ -490,8 +492,40 @@ func FuzzLoad(f *testing.F) {
 	f.Add(bytes.Replace(file, []byte(`"shape":[2,3]`), []byte(`"shape":[3,2]`), 1))
 	f.Add(bytes.Replace(file, []byte("relu"), []byte("tanh"), 1))
 	f.Add([]byte{})
+	for _, p := range []net.Precision{net.Float32, net.BFloat16} {
+		var all bytes.Buffer
+		if err := threeMembers(f, net.MSE).SaveAs(&all, p); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(all.Bytes())
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		m, err := net.Load(bytes.NewReader(file))
+		most := uint64(1<<18 + 1024*len(file))
+		var m *net.Network
+		var e *net.Ensemble
+		var err, errAll error
+		if got := allocated(func() { m, err = net.Load(bytes.NewReader(file)) }); got > most {
+			t.Errorf("Load: %d bytes allocated for a file of %d, want at most %d", got, len(file), most)
+		}
+		if got := allocated(func() { e, errAll = net.LoadEnsemble(bytes.NewReader(file)) }); got > most {
+			t.Errorf("LoadEnsemble: %d bytes allocated for a file of %d, want at most %d", got, len(file), most)
+		}
+		switch {
+		case errAll != nil && (e != nil || err == nil || !strings.HasPrefix(errAll.Error(), "net: load ensemble: ")):
+			t.Fatalf("ensemble %v, error %v; of one network %v", e, errAll, err)
+		case errAll == nil:
+			var again bytes.Buffer
+			if err := e.Save(&again); err != nil {
+				t.Fatal(err)
+			}
+			back, err := net.LoadEnsemble(&again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k, m := range back.Members() {
+				sameNetwork(t, m, e.Members()[k])
+			}
+		}
 		if err != nil {
 			if m != nil || !strings.HasPrefix(err.Error(), "net: load model: ") {
 				t.Fatalf("network %v, error %v", m, err)
@@ -507,4 +541,13 @@ func FuzzLoad(f *testing.F) {
 		}
 		sameNetwork(t, back, m)
 	})
+}
+
+// allocated returns the bytes that f takes from the heap, freed ones included.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -152,6 +153,10 @@ func build(m *modelProto, external *folder) (*Model, error) {
 		}
 		out.outputs = append(out.outputs, v)
 	}
+	if err := json.Unmarshal([]byte(m.classes), &out.named); err != nil {
+		out.named = nil // of no use, and no harm
+	}
+	out.nameColumns()
 	out.slots, out.constants = b.slots, b.constants
 	out.steps = b.fuse(out.outputs)
 	return out, nil

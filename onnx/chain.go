@@ -164,7 +164,7 @@ func (m *Model) classes(out *value) []string {
 			return l.table.labels()
 		}
 	}
-	return nil
+	return m.named
 }
 
 // path returns the steps from the input to v, each of which must have one dynamic operand.

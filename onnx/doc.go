@@ -30,9 +30,9 @@
 // IR version 8 and operator set 17: Sub, Mul and MatMul for the input transform, Gemm for each
 // layer, BatchNormalization and LayerNormalization as such, the activation in as few nodes as
 // that set allows, Softmax or Sigmoid where the network predicts probabilities. Read back, it
-// is the same network to the bit, less what ONNX has no place for: the loss and names of
-// classes, dropout and initialisers. Network.Fold of package net before saving leaves out transform and
-// batch norms.
+// is the same network to the bit, less what ONNX has no place for: the loss, dropout and
+// initialisers; names of classes are in the metadata. Network.Fold of package net before
+// saving leaves out transform and batch norms.
 //
 // # Files from elsewhere
 //

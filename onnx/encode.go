@@ -81,7 +81,10 @@ func (m *message) writeTo(w io.Writer) error {
 }
 
 // graphWriter collects the nodes and constants of a graph.
-type graphWriter struct{ graph message }
+type graphWriter struct {
+	graph   message
+	classes []string // or nil
+}
 
 // attr adds an attribute to a node.
 type attr func(node *message)

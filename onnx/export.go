@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -16,9 +17,12 @@ const (
 	writtenOpset = 17
 )
 
+// classesKey is the metadata that name the classes, as a JSON list: ONNX has no other place.
+const classesKey = "sinew.classes"
+
 // SaveFile writes the network as an ONNX model: input "input" (rows, inputs), output
-// "output" (rows, outputs), which holds what Predict gives. The file is replaced
-// atomically.
+// "output" (rows, outputs), which holds what Predict gives. Names of classes go into the
+// metadata, as a JSON list under "sinew.classes". The file is replaced atomically.
 func SaveFile(path string, m *net.Network) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return save(w, m) })
 	if err != nil {
@@ -79,6 +83,16 @@ func (g *graphWriter) writeTo(w io.Writer) error {
 	model.text(2, "sinew")
 	model.message(7, &g.graph)
 	model.message(8, opset)
+	if g.classes != nil {
+		text, err := json.Marshal(g.classes)
+		if err != nil {
+			return err
+		}
+		entry := &message{}
+		entry.text(1, classesKey)
+		entry.text(2, string(text))
+		model.message(14, entry)
+	}
 	if model.size > maxFile {
 		return fmt.Errorf("the model takes %d bytes: want at most %d, protobuf's limit", model.size, maxFile)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/sinew-ml/sinew/net"
@@ -49,6 +50,7 @@ func exports(t testing.TB) []exported {
 		add(loss.String(), net.Config{Inputs: 4, Layers: []net.Layer{{Units: 6, Activation: net.Tanh, Dropout: 0.5, Norm: net.BatchNorm}, {Units: 3}}, Loss: loss}, nil)
 	}
 	add("one output", net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}, Loss: net.BinaryCrossEntropy}, nil)
+	add("classes", net.Config{Inputs: 2, Layers: []net.Layer{{Units: 3}}, Loss: net.SoftmaxCrossEntropy, Classes: []string{"a", "b", "c"}}, nil)
 	// Wide enough that no row has a variance near 0, which would magnify rounding.
 	add("normed output", net.Config{Inputs: 3, Layers: []net.Layer{{Units: 12, Norm: net.LayerNorm}}, Loss: net.SoftmaxCrossEntropy}, nil)
 	mean, scale := []float32{100, -50, 3, 0}, []float32{0.02, 1, 0, -3}
@@ -88,7 +90,7 @@ func inputsFor(m *net.Network, rows int) []float32 {
 }
 
 // TestRoundTrip writes networks, reads them back and wants the same network, to the bit,
-// but for what ONNX has no place for: dropout, the loss of training, names of classes.
+// but for what ONNX has no place for: dropout, the loss of training.
 func TestRoundTrip(t *testing.T) {
 	const rows = 6
 	for _, e := range exports(t) {
@@ -134,6 +136,75 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if got, want := back.Config().Layers, e.m.Config().Layers; len(got) != len(want) {
 			t.Errorf("%s: %d layers, want %d", e.name, len(got), len(want))
+		}
+	}
+}
+
+// TestClasses wants names of classes back, and no harm of names that cannot be.
+func TestClasses(t *testing.T) {
+	for _, c := range []struct {
+		loss    net.Loss
+		outputs int
+		classes []string
+	}{
+		{net.SoftmaxCrossEntropy, 3, []string{"a", `b "c"`, "ć"}},
+		{net.BinaryCrossEntropy, 1, []string{"no", "yes"}},
+		{net.SoftmaxCrossEntropy, 2, nil},
+	} {
+		m, err := net.New(net.Config{Inputs: 2, Layers: []net.Layer{{Units: c.outputs}}, Loss: c.loss, Classes: c.classes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := Save(&file, m); err != nil {
+			t.Fatal(err)
+		}
+		model, err := Load(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := model.Network()
+		if err != nil || !reflect.DeepEqual(back.Config().Classes, c.classes) {
+			t.Errorf("classes %q, %v, want %q", back.Config().Classes, err, c.classes)
+		}
+		if got := model.Outputs()[0].Classes; len(c.classes) == c.outputs && !reflect.DeepEqual(got, c.classes) {
+			t.Errorf("columns %q, want %q", got, c.classes)
+		}
+	}
+}
+
+// TestOddClasses reads metadata that name no classes, or not those of the outputs: names that
+// do not fit are left out.
+func TestOddClasses(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns bool // whether they name the columns; of a network they do not
+	}{
+		{`["a","b","c","d"]`, true}, {`["a","b","c"]`, false}, {`["a","a","a","a"]`, true}, {`["","b","c","d"]`, true},
+		{`["` + strings.Repeat("x", 1<<16) + `","b","c","d"]`, true}, {`{"a":1}`, false}, {`["a",1]`, false}, {`[`, false}, {``, false},
+	} {
+		m := newModel(13)
+		m.node("MatMul", "y", []string{"x", "m"})
+		entry, all := &message{}, &message{}
+		entry.text(1, classesKey)
+		entry.text(2, c.text)
+		all.bytes(m.bytes())
+		all.message(14, entry)
+		var file bytes.Buffer
+		if err := all.writeTo(&file); err != nil {
+			t.Fatal(err)
+		}
+		model, err := Load(&file)
+		if err != nil {
+			t.Errorf("%.40s: %v", c.text, err)
+			continue
+		}
+		if got := model.Outputs()[0].Classes; (got != nil) != c.columns {
+			t.Errorf("%.40s: classes %.40q", c.text, got)
+		}
+		n, err := model.Network()
+		if err != nil || (n.Config().Classes != nil) != (c.text == `["a","b","c","d"]`) {
+			t.Errorf("%.40s: network with classes %.40q, %v", c.text, n.Config().Classes, err)
 		}
 	}
 }

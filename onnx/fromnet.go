@@ -58,6 +58,9 @@ func newGraph(inputs, outputs int) *graphWriter {
 // nodes and constants begin with prefix.
 func (g *graphWriter) network(prefix string, m *net.Network) (string, error) {
 	config := m.Config()
+	if config.Classes != nil {
+		g.classes = config.Classes // of an ensemble the members agree, as far as they have them
+	}
 	x, in := g.transform(prefix, m.Transform()), config.Inputs
 	for i, l := range config.Layers {
 		layer := fmt.Sprintf("%slayers.%d", prefix, i)

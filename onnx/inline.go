@@ -22,13 +22,13 @@ func inline(m *modelProto) ([]*node, error) {
 	if len(m.functions) == 0 {
 		return m.graph.nodes, nil
 	}
-	e := &inliner{functions: map[functionKey]*functionProto{}}
+	e := &inliner{functions: map[functionKey]*definition{}}
 	for _, f := range m.functions {
 		key := functionKey{domainName(f.domain), f.name, f.overload}
 		if e.functions[key] != nil {
 			return nil, fmt.Errorf("function %.100q of domain %.100q is defined twice", f.name, f.domain)
 		}
-		e.functions[key] = f
+		e.functions[key] = newDefinition(f)
 	}
 	for _, n := range m.graph.nodes {
 		if err := e.add(n, 0); err != nil {
@@ -49,8 +49,29 @@ func domainName(domain string) string {
 	return domain
 }
 
+// definition is a function with its lists as maps: a file could make both long.
+type definition struct {
+	*functionProto
+	declared map[string]*attribute // its default, or one without a name
+	imports  map[string]int64      // versions by domain
+}
+
+func newDefinition(f *functionProto) *definition {
+	d := &definition{f, map[string]*attribute{}, map[string]int64{}}
+	for _, name := range f.attrs {
+		d.declared[name] = &attribute{}
+	}
+	for i := range f.defaults {
+		d.declared[f.defaults[i].name] = &f.defaults[i]
+	}
+	for _, o := range f.opsets {
+		d.imports[domainName(o.domain)] = o.version
+	}
+	return d
+}
+
 type inliner struct {
-	functions map[functionKey]*functionProto
+	functions map[functionKey]*definition
 	nodes     []*node
 	items     int // of what was put in place of calls
 	names     int // given to values within functions
@@ -66,7 +87,7 @@ func (e *inliner) add(n *node, depth int) error {
 	if depth == maxCalls {
 		return n.fail(fmt.Errorf("a function that calls itself, or more than %d within each other", maxCalls))
 	}
-	c := &call{e: e, f: f, n: n, names: map[string]string{}}
+	c := &call{e: e, f: f, n: n, names: map[string]string{}, inputs: map[string]bool{}, given: map[string]*attribute{}}
 	if err := c.bind(); err != nil {
 		return n.fail(err)
 	}
@@ -88,11 +109,12 @@ func (e *inliner) add(n *node, depth int) error {
 // call is a function being put in place of a node.
 type call struct {
 	e      *inliner
-	f      *functionProto
+	f      *definition
 	n      *node
-	names  map[string]string // of the function's values in the graph
-	inputs map[string]bool   // names that are inputs
-	same   [][]string        // inputs that are outputs too, and what the latter are called
+	given  map[string]*attribute // by the call
+	names  map[string]string     // of the function's values in the graph
+	inputs map[string]bool       // names that are inputs
+	same   [][]string            // inputs that are outputs too, and what the latter are called
 }
 
 // bind gives inputs and outputs of the function the names that they have in the call.
@@ -102,14 +124,15 @@ func (c *call) bind() error {
 		return fmt.Errorf("%d inputs and %d outputs: the function has %d and %d", len(n.inputs), len(n.outputs), len(f.inputs), len(f.outputs))
 	}
 	for i := range n.attrs {
-		if a := &n.attrs[i]; c.declared(a.name) == nil {
-			return fmt.Errorf("attribute %.100q: the function has none of that name", a.name)
+		a := &n.attrs[i]
+		if f.declared[a.name] == nil || c.given[a.name] != nil {
+			return fmt.Errorf("attribute %.100q: the function has none of that name, or it is given twice", a.name)
 		}
+		c.given[a.name] = a
 	}
 	if err := c.count(len(f.inputs) + len(f.outputs)); err != nil {
 		return err
 	}
-	c.inputs = map[string]bool{}
 	for i, name := range f.inputs {
 		if name == "" || c.inputs[name] {
 			return fmt.Errorf("input %.100q of the function: want a name, and once", name)
@@ -136,22 +159,6 @@ func (c *call) bind() error {
 	return nil
 }
 
-// declared returns the attribute that the function has by that name: its default, or one without
-// a value; nil if it has none.
-func (c *call) declared(name string) *attribute {
-	for i := range c.f.defaults {
-		if c.f.defaults[i].name == name {
-			return &c.f.defaults[i]
-		}
-	}
-	for _, a := range c.f.attrs {
-		if a == name {
-			return &attribute{}
-		}
-	}
-	return nil
-}
-
 // count adds to what is put in place of calls.
 func (c *call) count(items int) error {
 	if c.e.items += items; c.e.items > maxInlined {
@@ -165,12 +172,7 @@ func (c *call) copyOf(body *node) (*node, error) {
 	if err := c.count(1 + len(body.inputs) + len(body.outputs) + len(body.attrs)); err != nil {
 		return nil, err
 	}
-	n := &node{op: body.op, name: body.name, domain: body.domain, overload: body.overload, call: c.n}
-	for _, o := range c.f.opsets {
-		if domainName(o.domain) == domainName(n.domain) {
-			n.opset = o.version
-		}
-	}
+	n := &node{op: body.op, name: body.name, domain: body.domain, overload: body.overload, call: c.n, opset: c.f.imports[domainName(body.domain)]}
 	n.inputs, n.outputs, n.attrs = make([]string, 0, len(body.inputs)), make([]string, 0, len(body.outputs)), make([]attribute, 0, len(body.attrs))
 	for _, name := range body.inputs {
 		n.inputs = append(n.inputs, c.name(name))
@@ -216,12 +218,10 @@ func (c *call) name(name string) string {
 
 // attribute returns what the call has for an attribute of the function, nil for nothing.
 func (c *call) attribute(name string) (*attribute, error) {
-	for i := range c.n.attrs {
-		if c.n.attrs[i].name == name {
-			return &c.n.attrs[i], nil
-		}
+	if a := c.given[name]; a != nil {
+		return a, nil
 	}
-	a := c.declared(name)
+	a := c.f.declared[name]
 	switch {
 	case a == nil:
 		return nil, fmt.Errorf("the function refers to attribute %.100q, which it does not have", name)

@@ -170,6 +170,10 @@ func TestHostileFunctions(t *testing.T) {
 			f.add("", "Relu", "", a, b)
 		}),
 		define("unknown", a, b, func(f *testFunction) { f.add("", "Conv", "conv", a, b) }),
+		define("twoAttrs", a, b, func(f *testFunction) {
+			f.attrs = []string{"k"}
+			f.add("", "LeakyRelu", "", a, b, refAttr("alpha", "k", attrFloat))
+		}),
 		define("nothing", a, b, func(*testFunction) {}),
 	}
 	const levels = 30
@@ -202,6 +206,7 @@ func TestHostileFunctions(t *testing.T) {
 		{"relu", "2 inputs and 1 outputs: the function has 1 and 1", []string{"x", "x"}, nil},
 		{"relu", "input 0 is missing", nil, nil},
 		{"relu", `attribute "alpha": the function has none of that name`, []string{"x"}, []attr{floatAttr("alpha", 1)}},
+		{"twoAttrs", "or it is given twice", []string{"x"}, []attr{floatAttr("k", 1), floatAttr("k", 2)}},
 		{"missing", `domain "f" is not supported`, []string{"x"}, nil},
 	} {
 		m := newModel(13)

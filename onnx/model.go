@@ -17,7 +17,29 @@ type Model struct {
 	inputs, outputs []*value
 	steps           []step
 	slots           []int
-	constants       int // numbers in the file
+	constants       int      // numbers in the file
+	named           []string // the classes by the metadata, or nil
+}
+
+// nameColumns gives the names of the classes to the one output that has so many columns.
+func (m *Model) nameColumns() {
+	var found *value
+	for _, v := range m.outputs {
+		if v.kind != floats || v.columns != nil || len(v.shape) != 1 || v.shape[0] != len(m.named) {
+			continue
+		}
+		if found != nil {
+			return
+		}
+		found = v
+	}
+	if found == nil {
+		return
+	}
+	found.columns = &value{kind: texts, texts: m.named, shape: []int{len(m.named)}}
+	for i := range m.named {
+		found.columns.i = append(found.columns.i, int64(i))
+	}
 }
 
 // maxFile is protobuf's own limit on a message.

@@ -16,6 +16,7 @@ type modelProto struct {
 	opsets    []opset
 	graph     *graphProto
 	functions []*functionProto
+	classes   string // of the metadata, as this package writes them
 }
 
 type opset struct {
@@ -147,6 +148,18 @@ func parseModel(b []byte) (*modelProto, error) {
 			o, err := parseOpset(f)
 			m.opsets = append(m.opsets, o)
 			return wrap(err, "operator set")
+		case 14:
+			if err := f.want(protowire.BytesType); err != nil {
+				return err
+			}
+			if err := r.item(); err != nil {
+				return err
+			}
+			key, value, err := parseEntry(f.b)
+			if key == classesKey {
+				m.classes = value
+			}
+			return wrap(err, "metadata")
 		case 25:
 			if err := f.want(protowire.BytesType); err != nil {
 				return err

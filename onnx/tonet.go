@@ -73,6 +73,10 @@ func (c *chain) network(loss net.Loss) (*net.Network, error) {
 		last.Activation = net.Identity
 	}
 	n, err := net.New(config)
+	if err != nil && config.Classes != nil {
+		config.Classes = nil // too long, say: the model is none the worse
+		n, err = net.New(config)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}

@@ -169,6 +169,8 @@ for opset in [11, 13, 17]:
 net = nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 3))
 export("torch_external", net, rows(5), 13)
 m = onnx.load("torch_external.onnx")
+if os.path.exists("torch_external.data"):  # onnx.save would append to it
+    os.remove("torch_external.data")
 onnx.save(m, "torch_external.onnx", save_as_external_data=True, location="torch_external.data", size_threshold=0)
 m = onnx.load("torch_external.onnx")
 os.makedirs("weights", exist_ok=True)
