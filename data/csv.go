@@ -63,7 +63,8 @@ const (
 type Missing uint8
 
 // The policies. A missing label or target cannot be filled: it is an error unless its
-// row is dropped.
+// row is dropped. MissingMean is for a file of training rows alone: where test rows are split
+// off afterwards, their values have a share in its means, which MissingKeep avoids.
 const (
 	MissingError Missing = iota // an error with line and column
 	MissingDrop                 // leave the row out

@@ -15,4 +15,34 @@
 //
 // Optimizers and schedules have the formulas and defaults of PyTorch; what differs is said
 // where it does. Tests hold training runs to PyTorch's within float32 rounding.
+//
+// # Coming from scikit-learn or FANN
+//
+// What MLPClassifier and MLPRegressor call by other names:
+//
+//	hidden_layer_sizes, activation     net.Config.Layers, which has the output layer too
+//	solver "sgd"; "adam"               SGD{Momentum: 0.9, Nesterov: true}; Adam{}
+//	solver "lbfgs"                     there is none; for few rows RProp with full batches
+//	alpha                              L2, which is alpha/batch_size: there the term is divided by the batch's rows
+//	batch_size 200, max_iter 200       BatchSize, Epochs: 32 and 20 unless given
+//	learning_rate "adaptive"           Plateau{Start: rate, Factor: 0.2}
+//	n_iter_no_change, tol              Patience, MinDelta, with Watch: TrainLoss; they are off unless given
+//	early_stopping                     the same with Watch: ValidationAccuracy, or ValidationLoss for values
+//	loss                               net.SoftmaxCrossEntropy, net.BinaryCrossEntropy; net.HalfSquaredError
+//	validation_fraction                Dataset.Split before Fit
+//	class_weight, sample_weight        Balanced or ClassWeights, Dataset.Weights
+//	random_state                       Seed, and that of net.Network.Init
+//	warm_start, partial_fit            Fit again; Step
+//	loss_curve_, best_loss_, n_iter_   History.Epochs with training and validation, Best, len(Epochs)
+//	predict, predict_proba, score      net.Predictor.Classify and Predict; Evaluate, and package metrics
+//	coefs_, intercepts_                net.Network.Layer
+//	StandardScaler, PCA, a Pipeline    package prep; the fit is part of the model and its file
+//	TransformedTargetRegressor         prep.ScaleTargets
+//	GridSearchCV                       the command "sinew search", data.StratifiedKFold
+//
+// Initial weights differ: He's for ReLU instead of Glorot's (net.Layer.Init chooses), and biases
+// begin at 0.
+//
+// FANN's training algorithm is RProp; its desired error is a context that Config.Progress
+// cancels; its scaling, in the net's file, is package prep's transform and prep.ScaleTargets.
 package train

@@ -153,6 +153,15 @@ func (r *running) writeReport(results []*report.Measurement) error {
 	if s := r.describeFit(); s != "" {
 		facts = append(facts, report.Fact{Name: "preparation", Value: s})
 	}
+	if p.filled > 0 {
+		facts = append(facts, report.Fact{Name: "missing values", Value: fmt.Sprintf("%d, filled with the means of the training rows", p.filled)})
+	}
+	if p.dropped > 0 {
+		facts = append(facts, report.Fact{Name: "dropped", Value: fmt.Sprintf("%d rows with missing values", p.dropped)})
+	}
+	if r.scaling != nil {
+		facts = append(facts, report.Fact{Name: "targets", Value: "scaled to mean 0 and variance 1 for training; the losses of curves, history and diagnosis are of these"})
+	}
 	if r.Net.Classes != nil {
 		facts = append(facts, report.Fact{Name: "classes", Value: shortList(r.Net.Classes)})
 	}

@@ -32,7 +32,10 @@ func TestMissingMeans(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "holes.csv", []byte(holes()))
 	args := strings.Fields("--data holes.csv --separator ; --label kind --ignore id --missing mean --epochs 3")
-	out, _ := succeed(t, append([]string{"train", "--plot", "", "--save-config", "run.json"}, args...)...)
+	out, _ := succeed(t, append([]string{"train", "--plot", "", "--save-config", "run.json", "--report", "r.html"}, args...)...)
+	if page, err := os.ReadFile("r.html"); err != nil || !bytes.Contains(page, []byte("9, filled with the means")) {
+		t.Errorf("the report does not say what was filled (%v)", err)
+	}
 	if !strings.Contains(out, "filled    9 missing values with the means of the training rows") {
 		t.Errorf("train:\n%s", out)
 	}

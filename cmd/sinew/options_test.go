@@ -223,6 +223,12 @@ func TestConfigFile(t *testing.T) {
 			}
 		}
 	}
+	// Another data set has its own names for its classes.
+	write(t, "four.json", []byte(`{"data": {"set": "wine"}, "net": {"layers": [{"units": 4, "activation": "relu"}, {"units": 3, "activation": "identity"}], "loss": "mse", "classes": ["a", "b", "c"]}}`))
+	succeed(t, "train", "--plot", "", "--config", "four.json", "--data", "iris", "--epochs", "1")
+	if row, _ := succeed(t, "predict", "--data", "iris", "--row", "0"); strings.HasPrefix(row, "a,") || strings.HasPrefix(row, "b,") || strings.HasPrefix(row, "c,") {
+		t.Errorf("iris is predicted as %q, a class of wine", row)
+	}
 	// What a person writes: layers without output units, loss and inputs.
 	write(t, "short.json", []byte(`{"data": {"set": "wine"}, "net": {"layers": [{"units": 5, "activation": "tanh"}, {"units": 0, "activation": "identity"}]}, "train": {"epochs": 2, "learn_rate": 0.01, "seed": 3}}`))
 	if out, _ := succeed(t, "train", "--plot", "", "--config", "short.json", "--force"); !strings.Contains(out, "13-5-3, tanh, softmax-cross-entropy") || !strings.Contains(out, "rate 0.01, batch 16, epochs 2, seed 3") {
@@ -291,7 +297,10 @@ func TestScaledTargets(t *testing.T) {
 		if c.args == "" {
 			args = append(args, "--save-config", "run.json")
 		}
-		out, _ := succeed(t, append(args, strings.Fields(c.args)...)...)
+		out, _ := succeed(t, append(append(args, "--report", "r.html"), strings.Fields(c.args)...)...)
+		if page, err := os.ReadFile("r.html"); err != nil || strings.Contains(string(page), "losses of curves") != c.scaled {
+			t.Errorf("far.csv %s: the report says that targets are scaled: want %t (%v)", c.args, c.scaled, err)
+		}
 		if strings.Contains(out, "targets   scaled") != c.scaled {
 			t.Errorf("far.csv %s: want targets scaled: %t\n%s", c.args, c.scaled, out)
 		}

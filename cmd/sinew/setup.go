@@ -52,6 +52,9 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 	if err := f.dataFlags.apply(fs, &c.Data); err != nil {
 		return nil, err
 	}
+	if fs.Changed("data") && c.Data.Set != "" { // it has names of its own, and numbers the classes itself
+		c.Net.Classes = nil
+	}
 	d := c.Data.defaults()
 	if fs.Changed("prep") || c.Prep == nil {
 		spec := d.prep
