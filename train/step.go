@@ -108,8 +108,11 @@ func (t *Trainer) norm() float64 {
 
 func (t *Trainer) squares(worker, workers int) {
 	g := t.ws.Grads()
-	n := len(t.partial)
-	for i := n * worker / workers; i < n*(worker+1)/workers; i++ {
+	from, to := 0, len(t.partial)
+	if workers > 1 {
+		from, to = to*worker/workers, to*(worker+1)/workers
+	}
+	for i := from; i < to; i++ {
 		block := g[i*normBlock : min(len(g), (i+1)*normBlock)]
 		t.partial[i] = float64(mat.Dot(block, block))
 	}
@@ -118,9 +121,12 @@ func (t *Trainer) squares(worker, workers int) {
 // update is one worker's part of the optimizer's pass.
 func (t *Trainer) update(worker, workers int) {
 	w, g := t.m.Params(), t.ws.Grads()
-	const whole = 64 // a cache line and more: workers do not write to the same one
-	pieces := (len(w) + whole - 1) / whole
-	from, to := pieces*worker/workers*whole, min(len(w), pieces*(worker+1)/workers*whole)
+	from, to := 0, len(w)
+	if workers > 1 {
+		const whole = 64 // a cache line and more: workers do not write to the same one
+		pieces := (to + whole - 1) / whole
+		from, to = pieces*worker/workers*whole, min(to, pieces*(worker+1)/workers*whole)
+	}
 	var state [3][]float32
 	for i := range t.segments {
 		s := &t.segments[i]
