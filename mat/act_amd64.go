@@ -213,6 +213,16 @@ func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s 
 	}
 }
 
+// softmaxRow is softmax16 for one row without its sums. It reports false, with nothing done, if
+// the level has no kernel for it.
+func softmaxRow(p, x []float32) bool {
+	if isa.Active() != isa.AVX512 {
+		return false
+	}
+	softmaxRowAVX512(&p[0], &x[0], len(x))
+	return true
+}
+
 // labels16 is the cross-entropy of labels without smoothing, for at most rowWidth rows of at most
 // rowWidth logits. It reports false, with nothing done, if the level has no kernel for it.
 func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
@@ -355,6 +365,9 @@ func softmax16AVX512(p, x *float32, rows, n int, s *rowSums)
 
 //go:noescape
 func cross16AVX512(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s *rowSums)
+
+//go:noescape
+func softmaxRowAVX512(p, x *float32, n int)
 
 //go:noescape
 func labels16AVX512(loss *float64, p, dz, z *float32, labels *int, rows, n int, factor *float32, step int)

@@ -817,21 +817,58 @@ done:
 	VPERMILPS  $0xb1, dst, t      \
 	op         t, dst, dst
 
-// EXPROW: x becomes e^(x-top) in the elements of K1 and 0 in the others. The row's top is
-// quarter q of tops; no difference is above 0, where CAP would matter.
-#define EXPROW(q, tops, x, e1, y) \
-	VSHUFF64X2  q, tops, tops, y \
-	VSUBPS.Z    y, x, K1, x      \
-	FLOOR(EXPMIN, x, y)          \
-	REDUCE(x, e1, y)             \
-	VMOVAPS     EXP4, y          \
-	VFMADD213PS EXP3, x, y       \
-	VFMADD213PS EXP2, x, y       \
-	VFMADD213PS EXP1, x, y       \
-	VFMADD213PS EXP0, x, y       \
-	VFMADD213PS ONE, x, y        \
-	VFMADD213PS ONE, x, y        \
+// EXPBELOW: x becomes e^(x-top) in the elements of K1 and 0 in the others. No difference
+// is above 0, where CAP would matter.
+#define EXPBELOW(top, x, e1, y) \
+	VSUBPS.Z    top, x, K1, x \
+	FLOOR(EXPMIN, x, y)       \
+	REDUCE(x, e1, y)          \
+	VMOVAPS     EXP4, y       \
+	VFMADD213PS EXP3, x, y    \
+	VFMADD213PS EXP2, x, y    \
+	VFMADD213PS EXP1, x, y    \
+	VFMADD213PS EXP0, x, y    \
+	VFMADD213PS ONE, x, y     \
+	VFMADD213PS ONE, x, y     \
 	VSCALEFPS.Z e1, y, K1, x
+
+#define LOADBELOW \
+	VBROADCASTSS C(0), LOG2E   \
+	VBROADCASTSS C(1), MAGIC   \
+	VBROADCASTSS C(2), LN2HI   \
+	VBROADCASTSS C(3), LN2LO   \
+	VBROADCASTSS C(4), EXP0    \
+	VBROADCASTSS C(5), EXP1    \
+	VBROADCASTSS C(6), EXP2    \
+	VBROADCASTSS C(7), EXP3    \
+	VBROADCASTSS C(8), EXP4    \
+	VBROADCASTSS C(9), ONE     \
+	VBROADCASTSS C(14), EXPMIN \
+	VBROADCASTSS C(47), Z24
+
+// func softmaxRowAVX512(p, x *float32, n int)
+//
+// softmax16 of one row, 1 ≤ n ≤ 16, without its sums.      needs AVX-512 F, VL, DQ
+//
+//	Z0  x, then e^(x-top)      Z1  top, then the sum      Z24  -Inf      K1  elements
+TEXT ·softmaxRowAVX512(SB), NOSPLIT, $0-24
+	MOVQ    x+8(FP), SI
+	MOVQ    n+16(FP), CX
+	MASK
+	MOVQ    p+0(FP), DI
+	LOADBELOW
+	VMOVAPS Z24, Z0
+	VMOVUPS (SI), K1, Z0
+	VMOVAPS Z0, Z1
+	LANES(VMAXPS, Z1, Z2)
+	EXPBELOW(Z1, Z0, Z2, Z3)
+	VMOVAPS Z0, Z1
+	LANES(VADDPS, Z1, Z2)
+	VDIVPS  Z1, ONE, Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, K1, (DI)
+	VZEROUPPER
+	RET
 
 // LABELROW: k is the mask of the label of the row with the number at, which becomes its
 // offset, and X9 has the logit of that label at i.
@@ -891,18 +928,7 @@ TEXT ·labels16AVX512(SB), NOSPLIT, $0-72
 	LEAQ         (CX*4), R12
 	MASK
 	MOVQ         step+64(FP), R8
-	VBROADCASTSS C(0), LOG2E
-	VBROADCASTSS C(1), MAGIC
-	VBROADCASTSS C(2), LN2HI
-	VBROADCASTSS C(3), LN2LO
-	VBROADCASTSS C(4), EXP0
-	VBROADCASTSS C(5), EXP1
-	VBROADCASTSS C(6), EXP2
-	VBROADCASTSS C(7), EXP3
-	VBROADCASTSS C(8), EXP4
-	VBROADCASTSS C(9), ONE
-	VBROADCASTSS C(14), EXPMIN
-	VBROADCASTSS C(47), Z24
+	LOADBELOW
 	VMOVUPS      lane<>(SB), Z31
 	VPSLLD       $2, Z31, Z28
 
@@ -937,10 +963,14 @@ load:
 	VPERMPS       Z8, Z28, Z4
 	VSUBPS        X9, X4, X4
 	VALIGND       $4, Z26, Z4, Z26
-	EXPROW($0x00, Z8, Z0, Z4, Z5)
-	EXPROW($0x55, Z8, Z1, Z4, Z5)
-	EXPROW($0xaa, Z8, Z2, Z4, Z5)
-	EXPROW($0xff, Z8, Z3, Z4, Z5)
+	VSHUFF64X2    $0x00, Z8, Z8, Z4
+	VSHUFF64X2    $0x55, Z8, Z8, Z5
+	VSHUFF64X2    $0xaa, Z8, Z8, Z6
+	VSHUFF64X2    $0xff, Z8, Z8, Z7
+	EXPBELOW(Z4, Z0, Z4, Z8)
+	EXPBELOW(Z5, Z1, Z5, Z8)
+	EXPBELOW(Z6, Z2, Z6, Z8)
+	EXPBELOW(Z7, Z3, Z7, Z8)
 	QUADS(VADDPS, Z0, Z1, Z2, Z3, Z8, Z4, Z5)
 	VPERMPS       Z8, Z28, Z4
 	VALIGND       $4, Z27, Z4, Z27

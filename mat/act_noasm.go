@@ -23,6 +23,7 @@ func softmax16(p, x *float32, rows, n int, s *rowSums)     { panic(noRows) }
 func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s *rowSums) {
 	panic(noRows)
 }
+func softmaxRow(p, x []float32) bool { return false }
 func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
 	return false
 }

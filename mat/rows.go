@@ -207,6 +207,9 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 	checkMatrix(len(x), rows, n, ld)
 	touch(dst, nil, nil)
 	touchRows(nil, x, nil, rows, n, ld)
+	if rows > 0 && n > 0 && n <= narrowWidth && rows <= block/narrowWidth && narrowSums(dst, x, rows, ld) {
+		return
+	}
 	clear(dst)
 	if rows == 0 || n == 0 {
 		return
@@ -239,6 +242,9 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 // widePanel is how many columns are summed side by side where there are that many: four
 // registers of AVX-512, whose additions hide each other's latency.
 const widePanel = 64
+
+// narrowWidth columns are two registers of AVX-512, whose masks leave out what is beyond a row.
+const narrowWidth = 32
 
 // wholeRows is how many of the first rows can be read for groupWidth elements. The last
 // row left is at least one, so that whole·ld is inside of x.

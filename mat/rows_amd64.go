@@ -54,6 +54,16 @@ func columnSumsAsm(sums, x []float32, rows, ld int) bool {
 	return true
 }
 
+// narrowSums is ColumnSums of 1 to narrowWidth columns and at least one row, as many as one call
+// may take; false if there is no assembly for it, with nothing done.
+func narrowSums(dst, x []float32, rows, ld int) bool {
+	if isa.Active() != isa.AVX512 {
+		return false
+	}
+	narrowSumsAVX512(&dst[0], &x[0], rows, ld, len(dst))
+	return true
+}
+
 // The bodies, in rows_amd64.s. They trust their arguments.
 
 //go:noescape
@@ -67,6 +77,9 @@ func columnSums64AVX512(sums, x *float32, rows, ld int)
 
 //go:noescape
 func columnSums16AVX512(sums, x *float32, rows, ld int)
+
+//go:noescape
+func narrowSumsAVX512(sums, x *float32, rows, ld, n int)
 
 //go:noescape
 func affineAVX2(dst, x, mean, scale *float32, n int)

@@ -334,3 +334,33 @@ row:
 	VMOVUPS Z0, (DI)
 	VZEROUPPER
 	RET
+
+// func narrowSumsAVX512(sums, x *float32, rows, ld, n int)
+//
+// sums[j] = 0 + x[0,j] + x[1,j] + ..., 0 ≤ j < n, 1 ≤ n ≤ 32; rows > 0.      needs AVX-512 F
+//
+//	Z0, Z1  sums     Z2, Z3  a row     K1, K2  their columns
+TEXT ·narrowSumsAVX512(SB), NOSPLIT, $0-40
+	MOVQ   n+32(FP), CX
+	MOVQ   $1, AX
+	SHLQ   CX, AX
+	DECQ   AX
+	KMOVW  AX, K1
+	SHRQ   $16, AX
+	KMOVW  AX, K2
+	SUMSARGS
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+
+row:
+	VMOVUPS.Z (SI), K1, Z2
+	VMOVUPS.Z 64(SI), K2, Z3
+	VADDPS    Z2, Z0, Z0
+	VADDPS    Z3, Z1, Z1
+	ADDQ      DX, SI
+	DECQ      CX
+	JNE       row
+	VMOVUPS   Z0, K1, (DI)
+	VMOVUPS   Z1, K2, 64(DI)
+	VZEROUPPER
+	RET

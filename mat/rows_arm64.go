@@ -35,6 +35,9 @@ func columnSumsAsm(sums, x []float32, rows, ld int) bool {
 	return true
 }
 
+// narrowSums is for levels with masks.
+func narrowSums(dst, x []float32, rows, ld int) bool { return false }
+
 // The bodies, in rows_arm64.s. They trust their arguments.
 
 //go:noescape

@@ -6,6 +6,25 @@
 
 // Products of one row for AVX-512. Registers and what else is common: avx512_amd64.h.
 
+// NARROW loads the arguments of a narrow row and makes K1 the mask of the last of its
+// columns.
+#define NARROW \
+	MOVQ         x+0(FP), SI       \
+	MOVQ         w+8(FP), BX       \
+	MOVQ         bias+16(FP), R9   \
+	MOVQ         y+24(FP), R8      \
+	MOVQ         n+32(FP), CX      \
+	DECQ         CX                \
+	ANDQ         $15, CX           \
+	MOVL         $2, AX            \
+	SHLQ         CX, AX            \
+	DECQ         AX                \
+	KMOVW        AX, K1            \
+	MOVQ         k+40(FP), CX      \
+	MOVQ         ldw+48(FP), R12   \
+	LEAQ         (R12)(R12*2), R13 \
+	VBROADCASTSS floor+56(FP), Z31
+
 // ---- One row ----
 //
 // Without a second row there is nothing to reuse a row of B for: it goes through memory
@@ -135,6 +154,107 @@ vectors1to2:
 
 vectors1:
 	ROW(loop1, store1, VECTORS1, 0)
+
+// ---- One row of up to 32 columns ----
+
+// TERM2 and TERM4 add the term at at, whose row of W is at b, to one chain.
+#define TERM2(at, b, l, r) \
+	VBROADCASTSS at, Z24        \
+	VMOVUPS.Z    64 b, K1, Z25  \
+	VFMADD231PS  b, Z24, l      \
+	VFMADD231PS  Z25, Z24, r
+
+#define TERM4(at, b, acc, t) \
+	VMOVUPS.Z        b, K1, t   \
+	VFMADD231PS.BCST at, t, acc
+
+// func row2AVX512(x, w, bias, y *float32, n, k, ldw int, floor float32)
+//
+// y = bias + x*W, no less than floor, NaN passing, for 17 ≤ n ≤ 32 columns and k ≥ 1 terms; rows of
+// W are ldw bytes apart.      needs AVX-512 F
+//
+//	SI, BX   x and W at p          R8, R9    y, bias
+//	R12, R13 1 and 3 strides of W  CX        terms left
+//	Z0, Z1   even terms            Z2, Z3    odd terms
+//	Z24, Z25 x at p, second half of W's row  Z31  floor    K1  its columns
+//
+//	loop2    a term of each chain
+//	last     k mod 2 terms
+TEXT ·row2AVX512(SB), NOSPLIT, $0-60
+	NARROW
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	SUBQ      $2, CX
+	JB        last
+
+loop2:
+	TERM2((SI), (BX), Z0, Z1)
+	TERM2(4(SI), (BX)(R12*1), Z2, Z3)
+	ADDQ $8, SI
+	LEAQ (BX)(R12*2), BX
+	SUBQ $2, CX
+	JAE  loop2
+
+last:
+	ADDQ $2, CX
+	JZ   store
+	TERM2((SI), (BX), Z0, Z1)
+
+store:
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	PUT((R8), Z0, Z31)
+	PUTLAST(64(R8), Z1, Z31)
+	VZEROUPPER
+	RET
+
+// func row4AVX512(x, w, bias, y *float32, n, k, ldw int, floor float32)
+//
+// row2AVX512 for 1 ≤ n ≤ 16 and four chains.      needs AVX-512 F
+//
+//	Z0–Z3    chains                Z4–Z7     rows of W     others as in row2AVX512
+//
+//	loop4    a term of each chain
+//	last     k mod 4 terms
+TEXT ·row4AVX512(SB), NOSPLIT, $0-60
+	NARROW
+	VMOVUPS.Z (R9), K1, Z0
+	VXORPS    X1, X1, X1
+	VXORPS    X2, X2, X2
+	VXORPS    X3, X3, X3
+	SUBQ      $4, CX
+	JB        last
+
+loop4:
+	TERM4((SI), (BX), Z0, Z4)
+	TERM4(4(SI), (BX)(R12*1), Z1, Z5)
+	TERM4(8(SI), (BX)(R12*2), Z2, Z6)
+	TERM4(12(SI), (BX)(R13*1), Z3, Z7)
+	ADDQ $16, SI
+	LEAQ (BX)(R12*4), BX
+	SUBQ $4, CX
+	JAE  loop4
+
+last:
+	ADDQ $4, CX
+	JZ   store
+	TERM4((SI), (BX), Z0, Z4)
+	DECQ CX
+	JZ   store
+	TERM4(4(SI), (BX)(R12*1), Z1, Z5)
+	DECQ CX
+	JZ   store
+	TERM4(8(SI), (BX)(R12*2), Z2, Z6)
+
+store:
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
+	VADDPS Z2, Z0, Z0
+	PUTLAST((R8), Z0, Z31)
+	VZEROUPPER
+	RET
 
 // ---- One row, of some terms ----
 

@@ -27,7 +27,9 @@ func GemvBias(relu, finite bool, n, k int, x, w []float32, ldw int, bias, y []fl
 	if finite && n >= skipLeast && k >= 2*skipSample && manyZeros(x) && gemvSkip(relu, n, x, w, ldw, bias, y) {
 		return
 	}
-	GemmBias(relu, 1, n, k, x, max(1, k), w, ldw, bias, y, max(1, n))
+	if !narrowRow(relu, n, k, x, w, ldw, bias, y) {
+		GemmBias(relu, 1, n, k, x, max(1, k), w, ldw, bias, y, max(1, n))
+	}
 }
 
 const (

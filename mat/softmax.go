@@ -61,6 +61,10 @@ func SoftmaxRows(dst, x []float32, rows, n int, logSumExp []float64) {
 	if logSumExp != nil && len(logSumExp) != rows {
 		panic(badLSE)
 	}
+	if rows == 1 && n <= rowWidth && logSumExp == nil && softmaxRow(dst, x) {
+		touch(dst, x, nil)
+		return
+	}
 	softmaxRows(dst, x, rows, n, logSumExp)
 }
 

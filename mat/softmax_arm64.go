@@ -13,7 +13,9 @@ func cross16(p, dz, z, t, factor *float32, rows, n int, keep, spread float32, s 
 	cross16NEON(p, dz, z, t, factor, rows, n, keep, spread, s)
 }
 
-// labels16 is for levels with a kernel for it.
+// softmaxRow and labels16 are for levels with kernels for them.
+func softmaxRow(p, x []float32) bool { return false }
+
 func labels16(loss []float64, p, dz, z *float32, labels *int, n int, factor *float32, step int) bool {
 	return false
 }

@@ -4,7 +4,6 @@ import "github.com/sinew-ml/sinew/mat"
 
 // run does worker's part, of so many workers, of the stage at hand.
 func (ws *Workspace) run(worker, workers int) {
-	part := func(n int) (from, to int) { return n * worker / workers, n * (worker + 1) / workers }
 	for _, t := range ws.stage.tasks {
 		if t.layer < ws.batch.From && t.kind != enter {
 			continue
@@ -17,7 +16,10 @@ func (ws *Workspace) run(worker, workers int) {
 		case byInputs:
 			n = l.in
 		}
-		from, to := part(n)
+		from, to := 0, n
+		if workers > 1 { // divisions are slow
+			from, to = n*worker/workers, n*(worker+1)/workers
+		}
 		if from == to && !(t.kind == paramGrad && worker == workers-1) {
 			continue
 		}

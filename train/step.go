@@ -116,8 +116,12 @@ func (t *Trainer) norm() float64 {
 func (t *Trainer) squares(worker, workers int) {
 	g := t.ws.Grads()
 	first := t.params / normBlock
-	n := len(t.partial) - first
-	for i := first + n*worker/workers; i < first+n*(worker+1)/workers; i++ {
+	from, to := first, len(t.partial)
+	if workers > 1 {
+		n := to - first
+		from, to = first+n*worker/workers, first+n*(worker+1)/workers
+	}
+	for i := from; i < to; i++ {
 		block := g[i*normBlock : min(len(g), (i+1)*normBlock)]
 		t.partial[i] = float64(mat.Dot(block, block))
 	}
@@ -128,8 +132,11 @@ func (t *Trainer) update(worker, workers int) {
 	w, g := t.m.Params(), t.ws.Grads()
 	const whole = 64 // a cache line and more: workers do not write to the same one
 	first := t.params / whole
-	pieces := (len(w)+whole-1)/whole - first
-	from, to := (first+pieces*worker/workers)*whole, min(len(w), (first+pieces*(worker+1)/workers)*whole)
+	from, to := first*whole, len(w)
+	if workers > 1 {
+		pieces := (to+whole-1)/whole - first
+		from, to = (first+pieces*worker/workers)*whole, min(to, (first+pieces*(worker+1)/workers)*whole)
+	}
 	var state [3][]float32
 	for i := range t.segments {
 		s := &t.segments[i]
