@@ -5,16 +5,24 @@ import "github.com/sinew-ml/sinew/mat"
 // run does worker's part, of so many workers, of the stage at hand.
 func (ws *Workspace) run(worker, workers int) {
 	part := func(n int) (from, to int) { return n * worker / workers, n * (worker + 1) / workers }
+	before := 0 // weights of the layers before, of those whose gradient is computed
 	for _, t := range ws.stage.tasks {
 		l, r := &ws.m.layers[t.layer], &ws.layers[t.layer]
-		n := ws.rows
+		var from, to int
 		switch ws.stage.split {
+		case byRows:
+			from, to = part(ws.rows)
 		case byColumns:
-			n = l.out
+			from, to = part(l.out)
 		case byInputs:
-			n = l.in
+			if ws.frozen[t.layer] {
+				continue
+			}
+			// The part of the whole that the worker updates later: it has it in its cache then.
+			from, to = part(ws.stage.weights)
+			from, to = l.rowsFrom(from-before), l.rowsFrom(to-before)
+			before += l.in * l.out
 		}
-		from, to := part(n)
 		if from == to && !(t.kind == paramGrad && worker == workers-1) {
 			continue
 		}
@@ -37,12 +45,13 @@ func (ws *Workspace) run(worker, workers int) {
 		case inputGrad:
 			ws.inputGrad(t.layer, from, to)
 		case paramGrad:
-			if !ws.frozen[t.layer] {
-				ws.paramGrad(t.layer, from, to, worker == workers-1)
-			}
+			ws.paramGrad(t.layer, from, to, worker == workers-1)
 		}
 	}
 }
+
+// rowsFrom returns the first row of W that begins at or after its element i.
+func (l *dense) rowsFrom(i int) int { return max(0, min(l.in, (i+l.out-1)/l.out)) }
 
 // rowsOf returns rows from...to of a matrix with so many columns.
 func rowsOf(x []float32, columns, from, to int) []float32 { return x[from*columns : to*columns] }
