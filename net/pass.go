@@ -4,21 +4,32 @@ import "github.com/sinew-ml/sinew/mat"
 
 // run does worker's part, of so many workers, of the stage at hand.
 func (ws *Workspace) run(worker, workers int) {
+	part := func(n int) (from, to int) {
+		if workers == 1 { // divisions are slow
+			return 0, n
+		}
+		return n * worker / workers, n * (worker + 1) / workers
+	}
+	before := 0 // weights of the layers before, of those whose gradient is computed
 	for _, t := range ws.stage.tasks {
 		if t.layer < ws.batch.From && t.kind != enter {
 			continue
 		}
 		l, r := &ws.m.layers[t.layer], &ws.layers[t.layer]
-		n := ws.rows
+		var from, to int
 		switch ws.stage.split {
+		case byRows:
+			from, to = part(ws.rows)
 		case byColumns:
-			n = l.out
+			from, to = part(l.out)
 		case byInputs:
-			n = l.in
-		}
-		from, to := 0, n
-		if workers > 1 { // divisions are slow
-			from, to = n*worker/workers, n*(worker+1)/workers
+			if ws.frozen[t.layer] {
+				continue
+			}
+			// The part of the whole that the worker updates later: it has it in its cache then.
+			from, to = part(ws.stage.weights)
+			from, to = l.rowsFrom(from-before), l.rowsFrom(to-before)
+			before += l.in * l.out
 		}
 		if from == to && !(t.kind == paramGrad && worker == workers-1) {
 			continue
@@ -42,12 +53,13 @@ func (ws *Workspace) run(worker, workers int) {
 		case inputGrad:
 			ws.inputGrad(t.layer, from, to)
 		case paramGrad:
-			if !ws.frozen[t.layer] {
-				ws.paramGrad(t.layer, from, to, worker == workers-1)
-			}
+			ws.paramGrad(t.layer, from, to, worker == workers-1)
 		}
 	}
 }
+
+// rowsFrom returns the first row of W that begins at or after its element i.
+func (l *dense) rowsFrom(i int) int { return max(0, min(l.in, (i+l.out-1)/l.out)) }
 
 // rowsOf returns rows from...to of a matrix with so many columns.
 func rowsOf(x []float32, columns, from, to int) []float32 { return x[from*columns : to*columns] }

@@ -15,7 +15,7 @@ type split uint8
 const (
 	byRows    split = iota // rows of the batch
 	byColumns              // units of the stage's layer
-	byInputs               // rows of every layer's W
+	byInputs               // rows of all layers' W, one after the other
 )
 
 // kind is one piece of work of a stage, for one layer.
@@ -39,8 +39,9 @@ type task struct {
 }
 
 type stage struct {
-	split split
-	tasks []task
+	split   split
+	tasks   []task
+	weights int // of byInputs: elements of the W
 }
 
 // plan returns the stages of a pass over layers whose gradients are wanted but for those
@@ -81,8 +82,13 @@ func plan(layers []dense, frozen []bool) []stage {
 			add(byRows, inputGrad, i)
 		}
 	}
+	weights := 0
 	for i := first; i < len(layers); i++ {
 		add(byInputs, paramGrad, i)
+		if !frozen[i] {
+			weights += layers[i].in * layers[i].out
+		}
 	}
+	p[len(p)-1].weights = weights
 	return p
 }
