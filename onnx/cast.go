@@ -54,7 +54,7 @@ func buildCast(b *builder, n *node, in []*value) ([]*value, error) {
 	x := in[0]
 	at := &attrs{n: n}
 	to := at.get("to", attrInt)
-	at.ignore("saturate") // of 8-bit types
+	at.ignore("saturate", "round_mode") // of 8-bit types
 	if at.err != nil || to == nil {
 		return nil, errors.Join(at.err, errors.New("want attribute to"))
 	}
