@@ -53,7 +53,7 @@ func Dropout(dst, x []float32, p float64, seed, step uint64, layer, first int) {
 		clear(dst)
 		return
 	}
-	a := dropoutArgs{limit: uint32(uint64(below) - 1), scale: float32(1 / (1 - p))}
+	a := dropoutArgs{limit: uint32(uint64(below) - 1), scale: DropoutScale(p)}
 	a.ctr = [4]uint32{1: uint32(step), 2: uint32(layer) | uint32(step>>32)<<16, 3: rng.Dropout}
 	k0, k1 := uint32(seed), uint32(seed>>32)
 	for i := 0; i < len(a.keys); i += 2 {
@@ -73,6 +73,12 @@ func Dropout(dst, x []float32, p float64, seed, step uint64, layer, first int) {
 		dst, x, e = dst[n:], x[n:], e+uint64(n)
 	}
 }
+
+// DropoutScale returns 1/(1-p), rounded: what Dropout multiplies with. Behind a ReLU the gradient
+// needs no more: ReLU's output after Dropout is above 0 (or NaN) just where both let it pass, as
+// no product with a number of at least 1 becomes 0, so [ReLUGrad] by that output, times
+// DropoutScale, has the bits of Dropout and then ReLUGrad by the output before.
+func DropoutScale(p float64) float32 { return float32(1 / (1 - p)) }
 
 // dropoutPart does what is not a whole group: elements that start skip into the first block.
 func dropoutPart(dst, x []float32, a *dropoutArgs, skip int) {

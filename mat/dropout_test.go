@@ -198,3 +198,27 @@ func TestDropoutPanics(t *testing.T) {
 		}
 	})
 }
+
+// TestDropoutAfterReLU: the sign of a ReLU's output after dropout tells what both stopped.
+func TestDropoutAfterReLU(t *testing.T) {
+	everyLevel(t, func(t *testing.T, level isa.Level) {
+		for _, n := range []int{1, 31, 64, 1000} {
+			for _, p := range []float64{0, 0.25, 0.5, 1 - 0x1p-20, 1 - 0x1p-40} {
+				for _, dist := range []string{normal, special, wide, underflow} {
+					_, v := generate(dist, n, 2)
+					a, dy := v[0], v[1]
+					ReLU(a, a)
+					y, want, got := make([]float32, n), make([]float32, n), make([]float32, n)
+					Dropout(y, a, p, 1, 2, 3, 5)
+					Dropout(want, dy, p, 1, 2, 3, 5)
+					ReLUGrad(want, want, a)
+					ReLUGrad(got, dy, y)
+					Scal(DropoutScale(p), got)
+					if !sameAll(got, want) {
+						t.Fatalf("isa %v, p %g, %s inputs, %d elements: another gradient", level, p, dist, n)
+					}
+				}
+			}
+		}
+	})
+}

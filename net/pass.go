@@ -156,15 +156,12 @@ func (ws *Workspace) outputs(layer, from, to int) {
 func (ws *Workspace) inputGrad(layer, from, to int) {
 	l, below := &ws.m.layers[layer], &ws.layers[layer-1]
 	dz, dx := rowsOf(ws.layers[layer].dz, l.out, from, to), rowsOf(below.dy, l.in, from, to)
-	if ws.m.layers[layer-1].gated() {
-		mat.GemmReLUGrad(to-from, l.in, l.out, dz, l.out, l.w, l.out, rowsOf(below.a, l.in, from, to), l.in, dx, l.in)
+	if ws.m.layers[layer-1].floor {
+		mat.GemmReLUGrad(to-from, l.in, l.out, dz, l.out, l.w, l.out, rowsOf(below.y, l.in, from, to), l.in, dx, l.in)
 		return
 	}
 	mat.Gemm(mat.NoTrans, mat.Transpose, to-from, l.in, l.out, 1, dz, l.out, l.w, l.out, 0, dx, l.in)
 }
-
-// gated reports whether the layer above leaves its gradient behind the ReLU already.
-func (l *dense) gated() bool { return l.floor && l.dropout == 0 }
 
 // undo turns rows from...to of dy, the gradient with respect to a layer's output, into
 // that with respect to n, the activation's input, and through a layer norm or a frozen
@@ -172,10 +169,20 @@ func (l *dense) gated() bool { return l.floor && l.dropout == 0 }
 func (ws *Workspace) undo(layer, from, to, worker int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	dy := rowsOf(r.dy, l.out, from, to)
-	if l.dropout > 0 {
+	switch {
+	case l.dropout > 0 && l.activation == ReLU:
+		// The outputs are 0 where the ReLU or the mask stopped them, so that their signs are all
+		// that the gradient needs: no mask is drawn again.
+		if !l.floor || layer == len(ws.layers)-1 { // elsewhere inputGrad of the layer above has looked at them
+			mat.ReLUGrad(dy, dy, rowsOf(r.y, l.out, from, to))
+		}
+		mat.Scal(mat.DropoutScale(l.dropout), dy)
+	case l.dropout > 0:
 		mat.Dropout(dy, dy, l.dropout, ws.seed, ws.step, layer, from*l.out)
+		fallthrough
+	default:
+		l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
 	}
-	l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
 	switch {
 	case l.norm == BatchNorm && ws.frozen[layer]:
 		for ; len(dy) > 0; dy = dy[l.out:] {
