@@ -2,6 +2,8 @@
 
 package mat
 
+import "math"
+
 // How the levels with tile kernels cut a product: tiles of C whose sums stay in registers,
 // on A, B and C as they lie as far as that pays. B of NT with short rows is brought into
 // NN's orientation panel by panel where no kernel transposes in registers; large products
@@ -96,7 +98,7 @@ func (g *job) tiled() bool {
 			d = min(d, setDepth)
 		}
 	}
-	rows = evenly(g.m, rows)
+	rows = evenly(g.m, min(rows, calmRows(g.k)))
 	if g.transB {
 		g.tiledNT(q, rows, cols)
 		return true
@@ -162,7 +164,7 @@ func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, ro
 	if n > cols || panelCols(cols, n) < n || k > tileDepth() || m > rows && stride%setStride == 0 || !gate && mirrorable(transA, m, n, k) > 0 {
 		return 0, 0
 	}
-	return q, evenly(m, rows)
+	return q, evenly(m, min(rows, calmRows(k)))
 }
 
 // callOnce does a product by one call of a kernel. start and gate may be nil.
@@ -293,6 +295,15 @@ func callRows(m, w, kp, rows int) int {
 		few -= few % rows // whole tiles
 	}
 	return few
+}
+
+// calmRows returns the most rows of a tile of so many terms: with few of them the start and the
+// end of a tall tile do not hide behind the sums of the next one.
+func calmRows(k int) int {
+	if k <= 128 {
+		return 8
+	}
+	return math.MaxInt
 }
 
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin
