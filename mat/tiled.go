@@ -36,8 +36,9 @@ const (
 	// copies B: see pack.go.
 	kindDots, kindCopy, kindCross, kindColumns, kindTurn = 6, 7, 8, 16, 32
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
-	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
-	panelSize, smallPanel = 256 * 32, 32 * 32
+	// A small product takes a small one, as clearing 32 KiB costs half a microsecond, and 4 KiB
+	// half of what 16×16×16 does.
+	panelSize, smallPanel, tinyPanel = 256 * 32, 32 * 32, 16 * 16
 )
 
 // panel is the argument of the kernels: tiles below each other, of the same columns.
@@ -236,6 +237,8 @@ func (g *job) tiledNT(q, rows, cols int) {
 	}
 	switch {
 	case j == g.n:
+	case g.k*min(g.n-j, cols) <= tinyPanel:
+		g.tinyPanels(q, rows, cols, j)
 	case g.k*min(g.n-j, cols) <= smallPanel:
 		g.smallPanels(q, rows, cols, j)
 	default:
@@ -309,16 +312,25 @@ func calmRows(k int) int {
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin
 // last piece has too few sums in flight to hide the latency of the multiply-add.
 func evenly(n, most int) int {
-	if n <= most {
+	switch {
+	case n <= most:
 		return n
+	case n <= 2*most:
+		return (n + 1) / 2 // without the divisions, which are slow
 	}
 	pieces := (n + most - 1) / most
 	return (n + pieces - 1) / pieces
 }
 
-// smallPanels and largePanels differ in the size of the panel. Neither is inlined: it
-// would be in the frame of products that need none.
+// tinyPanels, smallPanels and largePanels differ in the size of the panel. None is inlined:
+// it would be in the frame of products that need none.
 //
+//go:noinline
+func (g *job) tinyPanels(q, rows, cols, from int) {
+	var buf [tinyPanel]float32
+	g.panels(q, rows, cols, from, buf[:])
+}
+
 //go:noinline
 func (g *job) smallPanels(q, rows, cols, from int) {
 	var buf [smallPanel]float32
