@@ -12,7 +12,7 @@ package mat
 func mirrorable(transA Trans, m, n, k int) int {
 	const setUp = 250 // cycles, for what does not depend on the size
 	w := n % 8
-	if w == 0 || m < mirrorRows || m*k < 2*setUp {
+	if w == 0 || m < mirrorRows || m*k < 2*setUp || !bool(transA) && m*k < 4*setUp {
 		return 0
 	}
 	// Cycles per row and term, in which 16 multiply-adds are done; the columns as they are

@@ -2,6 +2,8 @@
 
 package mat
 
+import "math"
+
 // How the levels with tile kernels cut a product: tiles of C whose sums stay in registers,
 // on A, B and C as they lie as far as that pays. B of NT with short rows is brought into
 // NN's orientation panel by panel where no kernel transposes in registers; large products
@@ -34,8 +36,9 @@ const (
 	// copies B: see pack.go.
 	kindDots, kindCopy, kindCross, kindColumns, kindTurn = 6, 7, 8, 16, 32
 	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
-	// A small product takes a small one, as clearing 32 KiB costs half a microsecond.
-	panelSize, smallPanel = 256 * 32, 32 * 32
+	// A small product takes a small one, as clearing 32 KiB costs half a microsecond, and 4 KiB
+	// half of what 16×16×16 does.
+	panelSize, smallPanel, tinyPanel = 256 * 32, 32 * 32, 16 * 16
 )
 
 // panel is the argument of the kernels: tiles below each other, of the same columns.
@@ -96,7 +99,7 @@ func (g *job) tiled() bool {
 			d = min(d, setDepth)
 		}
 	}
-	rows = evenly(g.m, rows)
+	rows = evenly(g.m, min(rows, calmRows(g.k)))
 	if g.transB {
 		g.tiledNT(q, rows, cols)
 		return true
@@ -162,7 +165,7 @@ func oneCall(transA, transB Trans, start, gate bool, m, n, k, lda int) (kind, ro
 	if n > cols || panelCols(cols, n) < n || k > tileDepth() || m > rows && stride%setStride == 0 || !gate && mirrorable(transA, m, n, k) > 0 {
 		return 0, 0
 	}
-	return q, evenly(m, rows)
+	return q, evenly(m, min(rows, calmRows(k)))
 }
 
 // callOnce does a product by one call of a kernel. start and gate may be nil.
@@ -234,6 +237,8 @@ func (g *job) tiledNT(q, rows, cols int) {
 	}
 	switch {
 	case j == g.n:
+	case g.k*min(g.n-j, cols) <= tinyPanel:
+		g.tinyPanels(q, rows, cols, j)
 	case g.k*min(g.n-j, cols) <= smallPanel:
 		g.smallPanels(q, rows, cols, j)
 	default:
@@ -295,19 +300,37 @@ func callRows(m, w, kp, rows int) int {
 	return few
 }
 
+// calmRows returns the most rows of a tile of so many terms: with few of them the start and the
+// end of a tall tile do not hide behind the sums of the next one.
+func calmRows(k int) int {
+	if k <= 128 {
+		return 8
+	}
+	return math.MaxInt
+}
+
 // evenly returns the size, at most most, of pieces of n that are nearly equal: a thin
 // last piece has too few sums in flight to hide the latency of the multiply-add.
 func evenly(n, most int) int {
-	if n <= most {
+	switch {
+	case n <= most:
 		return n
+	case n <= 2*most:
+		return (n + 1) / 2 // without the divisions, which are slow
 	}
 	pieces := (n + most - 1) / most
 	return (n + pieces - 1) / pieces
 }
 
-// smallPanels and largePanels differ in the size of the panel. Neither is inlined: it
-// would be in the frame of products that need none.
+// tinyPanels, smallPanels and largePanels differ in the size of the panel. None is inlined:
+// it would be in the frame of products that need none.
 //
+//go:noinline
+func (g *job) tinyPanels(q, rows, cols, from int) {
+	var buf [tinyPanel]float32
+	g.panels(q, rows, cols, from, buf[:])
+}
+
 //go:noinline
 func (g *job) smallPanels(q, rows, cols, from int) {
 	var buf [smallPanel]float32

@@ -3,6 +3,7 @@ package mat
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/sinew-ml/sinew/internal/isa"
@@ -50,6 +51,22 @@ func TestTiledShapes(t *testing.T) {
 		{NoTrans, Transpose, 66, 40, 200, 1024, 1024},
 		{NoTrans, Transpose, 26, 50, 100, 0, 0}, // transposed in registers, and a panel
 		{NoTrans, Transpose, 1, 70, 50, 0, 0},
+		{NoTrans, Transpose, 20, 32, 35, 0, 0}, // the same with two chains, with four
+		{NoTrans, Transpose, 17, 16, 63, 0, 0},
+		{NoTrans, Transpose, 65, 32, 9, 0, 0}, // too many rows for that
+		{NoTrans, Transpose, 33, 16, 9, 0, 0},
+		{NoTrans, Transpose, 4, 5, 6, 0, 0},       // a tiny panel
+		{NoTrans, Transpose, 33, 17, 65, 0, 0},    // in lanes, the last column as a row
+		{NoTrans, Transpose, 30, 10, 2100, 0, 80}, // the last two
+		{NoTrans, Transpose, 80, 2, 128, 0, 1024}, // both
+		{NoTrans, Transpose, 80, 5, 128, 1024, 0},
+		{NoTrans, NoTrans, 47, 17, 80, 0, 0}, // the last column as rows but for the last rows
+		{NoTrans, NoTrans, 85, 10, 1100, 0, 0},
+		{Transpose, NoTrans, 37, 10, 40, 0, 0}, // by vectors along the rows
+		{Transpose, NoTrans, 64, 9, 33, 0, 0},
+		{Transpose, NoTrans, 16, 13, 1024, 0, 0},
+		{Transpose, NoTrans, 16, 13, 1025, 0, 0},
+		{Transpose, NoTrans, 700, 15, 100, 1024, 0},
 	}
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		if !level.Fused() {
@@ -76,13 +93,15 @@ func TestTiledShapes(t *testing.T) {
 					}
 					return x
 				}
-				a, b, got := draw(rowsA*lda), draw(rowsB*ldb), draw(s.m*s.n)
-				want := append([]float32(nil), got...)
-				Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, a, lda, b, ldb, 1, got, s.n)
-				ref.Gemm(bool(s.transA), bool(s.transB), s.m, s.n, s.k, 1, a, lda, b, ldb, 1, want, s.n)
-				for i := range got {
-					if !same(got[i], want[i]) {
-						t.Fatalf("isa %v: element %d, %d is %g, want %g", level, i/s.n, i%s.n, got[i], want[i])
+				a, b, c := draw(rowsA*lda), draw(rowsB*ldb), draw(s.m*s.n)
+				for _, beta := range []float32{0, 1} {
+					got, want := slices.Clone(c), slices.Clone(c)
+					Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, a, lda, b, ldb, beta, got, s.n)
+					ref.Gemm(bool(s.transA), bool(s.transB), s.m, s.n, s.k, 1, a, lda, b, ldb, beta, want, s.n)
+					for i := range got {
+						if !same(got[i], want[i]) {
+							t.Fatalf("isa %v, beta %g: element %d, %d is %g, want %g", level, beta, i/s.n, i%s.n, got[i], want[i])
+						}
 					}
 				}
 			})
