@@ -1,7 +1,9 @@
 package sinew_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -102,4 +104,24 @@ func TestCoreDependencies(t *testing.T) {
 			assert.True(t, known, "the core depends on %s", d)
 		}
 	})
+}
+
+// TestSmallCompilers holds mat and net to what TinyGo has: no reflection of their own, no
+// finalizers (encoding/json, for configurations, is known to it).
+func TestSmallCompilers(t *testing.T) {
+	for _, dir := range []string{"mat", "net"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			for _, bad := range []string{`"reflect"`, "runtime.SetFinalizer", "runtime.AddCleanup"} {
+				assert.NotContains(t, string(text), bad, name)
+			}
+		}
+	}
 }

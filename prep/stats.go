@@ -27,8 +27,9 @@ const (
 )
 
 // NewStats returns an empty Stats for rows of so many inputs: with covariance one that can
-// fit PCA and ZCA too, which takes inputs² numbers of memory and about 4·inputs²
-// operations per row.
+// fit PCA and ZCA too, which takes about 8·inputs² bytes of memory and as much again, at
+// least 32 MiB (for fewer than 512 inputs 128·inputs² bytes), and about 4·inputs² operations
+// per row.
 func NewStats(inputs int, covariance bool) (*Stats, error) {
 	most := MaxInputs
 	if covariance {

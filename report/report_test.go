@@ -116,7 +116,6 @@ func TestHTML(t *testing.T) {
 	if HTML(io.Discard, new(Run)) == nil {
 		t.Error("a run without anything gives no error")
 	}
-	// As train.FitEnsemble leaves the histories of members that never began.
 	for _, r := range []*Run{nil, {Histories: []*train.History{nil}}, {Networks: []*net.Network{nil}}} {
 		if err := HTML(io.Discard, r); err == nil || !strings.Contains(err.Error(), "is nil") {
 			t.Errorf("%+v: error %v", r, err)
