@@ -34,7 +34,7 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	var began time.Time
 	if t.team != nil {
 		var w way
-		w, measured = t.pace.next(len(b.X) == t.c.BatchSize*t.m.Inputs())
+		w, measured = t.pace.next(max(len(b.Labels), len(b.Y)/t.m.Outputs()) == t.c.BatchSize)
 		if w == alone {
 			t.ws.SetTeam(nil)
 		} else {
