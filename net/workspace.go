@@ -211,12 +211,18 @@ func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 }
 
 // SetTeam lets the workers of team, nil for none, share the passes of Gradient, as far
-// as a batch is worth it. Results do not depend on it.
+// as a batch is worth it. Results do not depend on it. With a team it had before, SetTeam
+// allocates nothing.
 func (ws *Workspace) SetTeam(team *mat.Team) {
 	ws.team = team
-	ws.part = ws.run
-	if team != nil {
-		ws.scratch = make([]float32, ws.m.widest()*team.Workers())
+	if team == nil {
+		return
+	}
+	if ws.part == nil {
+		ws.part = ws.run
+	}
+	if n := ws.m.widest() * team.Workers(); len(ws.scratch) < n {
+		ws.scratch = make([]float32, n)
 	}
 }
 

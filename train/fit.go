@@ -565,6 +565,9 @@ func (t *Trainer) gather(d *Dataset, weights []float32, rows []int) net.Batch {
 	if weights != nil {
 		b.Weights = t.weights[:len(rows)]
 	}
+	if t.team != nil && t.pace.way == apart {
+		mat.Evict(b.X) // all workers have read the rows of the batch before
+	}
 	mat.Gather(b.X, d.X, rows, in)
 	if d.Labels == nil {
 		mat.Gather(b.Y, d.Y, rows, out)

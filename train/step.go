@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
@@ -28,6 +29,20 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	rate := t.rate()
 	if err := checkRate(rate, t.steps); err != nil {
 		return 0, fmt.Errorf("train: %w", err)
+	}
+	measured := false
+	var began time.Time
+	if t.team != nil {
+		var w way
+		w, measured = t.pace.next(max(len(b.Labels), len(b.Y)/t.m.Outputs()) == t.c.BatchSize)
+		if w == alone {
+			t.ws.SetTeam(nil)
+		} else {
+			t.ws.SetTeam(t.team)
+		}
+		if measured {
+			began = time.Now()
+		}
 	}
 	t.ws.SetDropout(t.c.Seed, uint64(t.steps))
 	loss, err = t.ws.Gradient(b)
@@ -79,6 +94,9 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	}
 	if d := t.c.EMA; d > 0 {
 		t.moveAverage((1 - d) / (1 - math.Pow(d, float64(t.steps))))
+	}
+	if measured {
+		t.pace.took(time.Since(began))
 	}
 	return loss, nil
 }
@@ -150,6 +168,9 @@ func (t *Trainer) update(worker, workers int) {
 		rule := &t.rules[0]
 		if s.decays {
 			rule = &t.rules[1]
+		}
+		if workers > 1 && t.pace.way == apart {
+			mat.Evict(w[lo:hi])
 		}
 		terms := mat.Terms{Clip: t.clip, L1: s.l1, L2: s.l2}
 		if !rule.Update(w[lo:hi], g[lo:hi], state[:len(t.state)], terms) {

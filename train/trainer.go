@@ -18,6 +18,7 @@ type Trainer struct {
 	schedule Schedule
 	ws       *net.Workspace
 	team     *mat.Team // nil with one worker
+	pace     pace
 	state    [][]float32
 	average  []float32 // of the parameters, then of the running averages; nil without EMA and SWA
 	averaged int       // how many weights SWA's average is of
