@@ -74,7 +74,7 @@ func TestDetected(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	binary, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		t.Skip("this system starts no programs: ", err)
 	}
 	for _, value := range []string{"", "generic", available[len(available)-1].String(), "neno", "AVX2", unavailable(t).String()} {
 		cmd := exec.Command(binary, "-test.run=^TestDetected$")
