@@ -41,7 +41,7 @@ func TestCallsAreShort(t *testing.T) {
 func TestGarbageCollectionDuringProducts(t *testing.T) {
 	n := 1200
 	if testing.Short() {
-		n = 300
+		n = 500
 	}
 	for _, trans := range [][2]Trans{{NoTrans, NoTrans}, {Transpose, NoTrans}, {NoTrans, Transpose}} {
 		a, b, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
