@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/sinew-ml/sinew/mat"
 )
@@ -60,7 +61,7 @@ func (b *builder) matrix(v *value, transposed bool, scale float64) (w []float32,
 	}
 	// Once for all nodes that share the matrix, and counted: a small file can have many
 	// nodes and ask for many scales.
-	key := changed{&w[0], len(w), transposed, rows, scale}
+	key := changed{&w[0], len(w), transposed, rows, math.Float64bits(scale)}
 	if done := b.changed[key]; done != nil {
 		return done, rows, cols, nil
 	}
@@ -80,7 +81,7 @@ type changed struct {
 	n          int
 	transposed bool
 	rows       int
-	scale      float64
+	scale      uint64 // its bits: NaN is a scale too
 }
 
 // transpose returns the transpose of w (rows, cols).
