@@ -21,7 +21,6 @@ type defaults struct {
 	batch  int
 	epochs int
 	prep   string
-	scale  bool // of the targets
 }
 
 // fileDefaults are those of files; columns of a CSV file have any scale.
@@ -38,23 +37,23 @@ var bundledSets = []bundled{
 	{"digits", func() *train.Dataset {
 		x, labels := fixtures.Digits()
 		return &train.Dataset{Inputs: fixtures.DigitsInputs, X: x, Labels: labels, Classes: fixtures.DigitsClasses[:]}
-	}, defaults{"256", map[string]float64{"adam": 0.003, "sgd": 0.1}, 32, 30, "none", false}},
+	}, defaults{"256", map[string]float64{"adam": 0.003, "sgd": 0.1}, 32, 30, "none"}},
 	{"iris", func() *train.Dataset {
 		x, labels := fixtures.Iris()
 		return &train.Dataset{Inputs: fixtures.IrisInputs, X: x, Labels: labels, Classes: fixtures.IrisClasses[:]}
-	}, defaults{"16", map[string]float64{"adam": 0.01, "sgd": 0.02}, 16, 100, "none", false}},
+	}, defaults{"16", map[string]float64{"adam": 0.01, "sgd": 0.02}, 16, 100, "none"}},
 	{"wine", func() *train.Dataset {
 		x, labels := fixtures.Wine()
 		return &train.Dataset{Inputs: fixtures.WineInputs, X: x, Labels: labels, Classes: fixtures.WineClasses[:]}
-	}, defaults{"16", map[string]float64{"adam": 0.01, "sgd": 0.02}, 16, 40, "standardize", false}},
+	}, defaults{"16", map[string]float64{"adam": 0.01, "sgd": 0.02}, 16, 40, "standardize"}},
 	{"breast-cancer", func() *train.Dataset {
 		x, labels := fixtures.BreastCancer()
 		return &train.Dataset{Inputs: fixtures.BreastCancerInputs, X: x, Labels: labels, Classes: fixtures.BreastCancerClasses[:]}
-	}, defaults{"16", map[string]float64{"adam": 0.003, "sgd": 0.02}, 32, 30, "standardize", false}},
+	}, defaults{"16", map[string]float64{"adam": 0.003, "sgd": 0.02}, 32, 30, "standardize"}},
 	{"diabetes", func() *train.Dataset {
 		x, y := fixtures.Diabetes()
 		return &train.Dataset{Inputs: fixtures.DiabetesInputs, X: x, Y: y}
-	}, defaults{"16", map[string]float64{"adam": 0.003, "sgd": 0.01}, 32, 40, "standardize", true}},
+	}, defaults{"16", map[string]float64{"adam": 0.003, "sgd": 0.01}, 32, 40, "standardize"}},
 }
 
 // bundledNames lists them for help and errors.

@@ -19,7 +19,7 @@ import (
 type config struct {
 	Data     dataConfig      `json:"data"`
 	Prep     *string         `json:"prep,omitempty"`          // as --prep; nil: the data set's default
-	Scale    *bool           `json:"scale_targets,omitempty"` // as --scale-targets; nil: the data set's default
+	Scale    *bool           `json:"scale_targets,omitempty"` // as --scale-targets; nil: for values, where it is possible
 	Net      netConfig       `json:"net"`
 	Train    train.Config    `json:"train"`
 	Ensemble *ensembleConfig `json:"ensemble,omitempty"`

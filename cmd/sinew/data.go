@@ -445,6 +445,14 @@ func (c *dataConfig) read(path, targets string, how *data.CSV) (*train.Dataset, 
 	return d, nil, err
 }
 
+// open divides the data set as training does, in memory or as a stream.
+func (c *dataConfig) open(seed uint64) (*parts, error) {
+	if c.Stream > 0 {
+		return c.openStream(seed)
+	}
+	return c.split(seed)
+}
+
 // split loads and divides the data set. The same configuration and seed give the same rows,
 // so that eval measures on rows that train never saw.
 func (c *dataConfig) split(seed uint64) (*parts, error) {

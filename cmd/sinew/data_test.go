@@ -23,6 +23,15 @@ func write(t *testing.T, name string, content []byte) {
 	}
 }
 
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
 func zipped(t *testing.T, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -238,6 +247,10 @@ func TestRowWeights(t *testing.T) {
 		t.Errorf("eval of the configuration prints %q, of the flags %q", got, want)
 	}
 	succeed(t, strings.Fields("check --data some.csv --weights count"+how)...)
+	predicted, _ := succeed(t, "predict", "--config", "c.json", "all.csv")
+	if want, _ := succeed(t, "predict", "--ignore", "id,kind,count", "all.csv"); predicted != want {
+		t.Errorf("predict --config:\n%swant\n%s", predicted, want)
+	}
 
 	write(t, "bad.csv", []byte("x,kind,w\n1,setosa,1\n2,virginica,-2\n"))
 	write(t, "nan.csv", []byte("x,kind,w\n1,setosa,1\n2,virginica,NaN\n"))
@@ -323,6 +336,14 @@ func TestStream(t *testing.T) {
 		if first, second := run(), run(); first != second {
 			t.Errorf("%s: two runs give two models", c.args)
 		}
+	}
+	// Eval fills in what training did, the means of all rows of the stream.
+	write(t, "holes.csv", []byte(holes()))
+	write(t, "few.csv", []byte(strings.Join(strings.SplitAfter(holes(), "\n")[:20], "")))
+	trained, _ := succeed(t, strings.Fields("train --data holes.csv --separator ; --label kind --ignore id --missing mean --stream 50 --test-data few.csv --epochs 2 --plot= --save-config holes.json")...)
+	measured, _ := succeed(t, "eval", "--config", "holes.json")
+	if got, want := lineWith(t, measured, "test "), lineWith(t, trained, "test "); got != want {
+		t.Errorf("eval of a stream prints %q, train %q", got, want)
 	}
 	for _, c := range []struct{ args, want string }{
 		{"train --stream 10", "--stream goes with a file, not with the bundled data set digits"},

@@ -35,7 +35,8 @@ the test rows are ones that the model was trained on, and the result is too good
 measures on all rows of a file that training never saw.
 
 The model is a file of "sinew train", a checkpoint, or an ONNX model that is a chain of
-layers.`,
+layers. A checkpoint of a run with --scale-targets predicts in the unit of training: measure
+the model file that the run leaves.`,
 		Example: `  sinew eval
   sinew eval --model iris.safetensors --data iris
   sinew train --seed 7 && sinew eval --seed 7
@@ -79,7 +80,7 @@ func (f *evalCommand) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := m.fits(f.dataFlags.data, d); err != nil {
+	if err := m.fits(c.Data.name(), d); err != nil {
 		return err
 	}
 	var measured report.Model = m.members[0]
@@ -98,7 +99,7 @@ func (f *evalCommand) run(cmd *cobra.Command) error {
 	}
 	if f.plot != "" {
 		if result.Confusion == nil {
-			return usage("--plot-confusion goes with labels: %s has values", f.dataFlags.data)
+			return usage("--plot-confusion goes with labels: %s has values", c.Data.name())
 		}
 		plot, err := report.Confusion(result.Confusion, result.Classes)
 		if err != nil {
@@ -156,10 +157,11 @@ func (f *evalCommand) rows(c *config, m *model) (*train.Dataset, string, error) 
 		}
 		return d, fmt.Sprintf("%s: all %d rows", c.Data.name(), d.Rows()), nil
 	}
-	p, err := c.Data.split(f.seed)
+	p, err := c.Data.open(f.seed)
 	if err != nil {
 		return nil, "", err
 	}
+	defer p.close()
 	if p.test == nil {
 		return nil, "", usage("--test %g: leaves no rows of %s to test on; --all takes all of them", *c.Data.Test, p.name)
 	}

@@ -59,7 +59,7 @@ func (r *running) finish() error {
 
 func (r *running) saveModel() error {
 	if r.all != nil {
-		return r.all.SaveFile(r.model)
+		return r.all.SaveFileAs(r.model, r.numbers)
 	}
 	return r.networks[0].SaveFileAs(r.model, r.numbers)
 }

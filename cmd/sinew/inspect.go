@@ -218,9 +218,9 @@ func (v *inspection) checkpoint() {
 	if p.Best > 0 {
 		v.fact("best epoch", fmt.Sprint(p.Best))
 	}
-	v.fact("data", p.Sets.Data)
+	v.fact("data", clean(p.Sets.Data))
 	if p.Sets.Validation != "" {
-		v.fact("validation", p.Sets.Validation)
+		v.fact("validation", clean(p.Sets.Validation))
 	}
 }
 
@@ -233,16 +233,16 @@ func (v *inspection) onnx(path string) error {
 	if err != nil {
 		return err
 	}
-	v.fact("producer", m.Producer())
+	v.fact("producer", clean(m.Producer()))
 	v.fact("opset", fmt.Sprint(m.Opset()))
 	for _, part := range []struct {
 		name string
 		all  []onnx.Info
 	}{{"input", m.Inputs()}, {"output", m.Outputs()}} {
 		for _, i := range part.all {
-			text := fmt.Sprintf("%s: %s, %v a row", i.Name, i.Type, i.Shape)
+			text := fmt.Sprintf("%s: %s, %v a row", clean(i.Name), i.Type, i.Shape)
 			if i.Classes != nil {
-				text += ", classes " + shortList(i.Classes)
+				text += ", classes " + shortList(cleaned(i.Classes))
 			}
 			v.fact(part.name, text)
 		}
@@ -357,6 +357,15 @@ func clean(s string) string {
 	return s
 }
 
+// cleaned is clean for each of names.
+func cleaned(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = clean(name)
+	}
+	return all
+}
+
 func (v *networkInfo) print(w io.Writer) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-11s %s\n", name, fmt.Sprintf(format, args...))
@@ -366,11 +375,7 @@ func (v *networkInfo) print(w io.Writer) {
 		line("preparation", "%s", v.Preparation)
 	}
 	if v.Classes != nil {
-		names := make([]string, len(v.Classes))
-		for i, name := range v.Classes {
-			names[i] = clean(name)
-		}
-		line("classes", "%s", shortList(names))
+		line("classes", "%s", shortList(cleaned(v.Classes)))
 	}
 	line("parameters", "%d", v.Parameters)
 	line("memory", "%d bytes", v.Memory)

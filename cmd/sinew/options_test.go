@@ -32,7 +32,7 @@ func settled(t *testing.T, args ...string) (*config, error) {
 
 // TestEveryOption gives each flag of the configuration and looks at what it becomes.
 func TestEveryOption(t *testing.T) {
-	c, err := settled(t, "--data", "digits", "--test", "0.3", "--validation", "0.2", "--prep", "center",
+	c, err := settled(t, "--data", "digits", "--test", "0.3", "--validation", "0.2", "--prep", "center", "--scale-targets=false",
 		"--hidden", "20,10", "--activation", "gelu,elu", "--alpha", "0,0.5", "--norm", "batch,layer", "--norm-eps", "1e-3", "--dropout", "0.1,0.2",
 		"--init", "gaussian,auto,gaussian", "--std", "0.1,0,0.2", "--loss", "softmax-cross-entropy", "--label-smoothing", "0.1",
 		"--optimizer", "adamw:beta1=0.8,amsgrad,eps=1e-6", "--weight-decay", "0.1", "--rate", "cosine:0.01,end=1e-4,cycles=3", "--warmup", "7",
@@ -149,7 +149,6 @@ func TestBadOptions(t *testing.T) {
 		{"--bootstrap", exitUsage, "--bootstrap goes with --ensemble"},
 		{"--ensemble 2 --bootstrap --snapshots", exitUsage, "want at most one of them"},
 		{"--ensemble 2000", exitUsage, "--ensemble 2000: want 1...1024"},
-		{"--ensemble 2 --precision f16", exitUsage, "--precision f16 goes with one network"},
 		{"--precision f8", exitUsage, `--precision "f8": want f32, f16 or bf16`},
 		{"--image 8x9", exitUsage, "--image 8x9: want 64 pixels"},
 		{"--image 8x8x1", exitUsage, "--image"},
@@ -276,7 +275,13 @@ func TestScaledTargets(t *testing.T) {
 	if !(scaled > 0.2 && raw < 0) {
 		t.Errorf("R² is %g with scaled targets and %g without: want above 0.2 and below 0", scaled, raw)
 	}
-	// Values of a file are scaled wherever that is possible.
+	// Values are scaled wherever that is possible, and only there.
+	for _, args := range []string{"--output-activation relu", "--loss binary-cross-entropy"} {
+		out, _ := succeed(t, append(strings.Fields("train --data diabetes --epochs 1 --plot="), strings.Fields(args)...)...)
+		if strings.Contains(out, "targets   scaled") {
+			t.Errorf("diabetes %s:\n%s", args, out)
+		}
+	}
 	var table strings.Builder
 	table.WriteString("x,y\n")
 	for i := range 200 {
@@ -307,6 +312,9 @@ func TestScaledTargets(t *testing.T) {
 		if c.scaled && !strings.Contains(out, "R² 1.0") {
 			t.Errorf("far.csv %s: a straight line is not learned:\n%s", c.args, out)
 		}
+	}
+	if code, _, errs := sinew(t, "", "eval", "--config", "run.json", "--plot-confusion", "x.svg"); code != exitUsage || !strings.Contains(errs, "far.csv has values") {
+		t.Errorf("eval: exit status %d, %s: want the name of the file", code, errs)
 	}
 }
 

@@ -458,7 +458,10 @@ func presentColumns(trained, c *data.CSV, line []string) (columns []string) {
 	if trained == nil {
 		return nil
 	}
-	for _, name := range slices.Concat(trained.Ignore, trained.Targets, []string{trained.Label}) {
+	for _, name := range slices.Concat(trained.Ignore, trained.Targets, []string{trained.Label, trained.Weights}) {
+		if name == "" {
+			continue // no label, no weights; but a column may have an empty name
+		}
 		_, notNumber := strconv.Atoi(name)
 		if notNumber == nil || !c.NoHeader && slices.ContainsFunc(line, func(s string) bool { return strings.TrimSpace(s) == name }) {
 			columns = append(columns, name)

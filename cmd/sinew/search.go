@@ -309,7 +309,7 @@ func (f *searchCommand) draw(cmd *cobra.Command, seed uint64) ([]*trial, error) 
 			}
 		})
 		for i, dim := range f.dimensions {
-			if dim.flag == "output-activation" && err == nil { // not all of them allow what a file's default is
+			if dim.flag == "output-activation" && !cmd.Flags().Changed("scale-targets") && err == nil { // not all of them allow it, and losses of scaled targets do not compare with others
 				err = t.set.Set("scale-targets", "false")
 			}
 			if err == nil {

@@ -27,7 +27,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	f.dataFlags.register(fs)
 	f.registerSplit(fs)
 	fs.StringVar(&f.prep, "prep", "", "`PREPARATION` of the inputs, part of the model: "+prepHelp+" (default by data set)")
-	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default for diabetes, and for values of a file that is not streamed)")
+	fs.BoolVar(&f.scale, "scale-targets", false, "train on target values of mean 0 and variance 1; losses shown during training are of these, the model predicts in their own unit (default for values, where it can be undone in the model and they are not streamed)")
 	f.netFlags.register(fs)
 	f.trainFlags.register(fs)
 }
@@ -63,11 +63,8 @@ func (f *runFlags) settleOn(fs *pflag.FlagSet, c *config) (*config, error) {
 		}
 		c.Prep = &spec
 	}
-	switch {
-	case fs.Changed("scale-targets"):
+	if fs.Changed("scale-targets") { // otherwise scaleTargets decides, when the targets are known
 		c.Scale = &f.scale
-	case c.Scale == nil && c.Data.Set != "": // of a file scaleTargets decides, when its targets are known
-		c.Scale = &d.scale
 	}
 	if err := f.netFlags.apply(fs, &c.Net, d.hidden); err != nil {
 		return nil, err
@@ -95,12 +92,7 @@ func (c *config) start(from *net.Network) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var p *parts
-	if c.Data.Stream > 0 {
-		p, err = c.Data.openStream(c.Train.Seed)
-	} else {
-		p, err = c.Data.split(c.Train.Seed)
-	}
+	p, err := c.Data.open(c.Train.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +153,8 @@ func (c *config) startOn(p *parts, how *preparation, from *net.Network) (*job, e
 }
 
 // scaleTargets fits the scaling, if there is to be one; from says whether the network was
-// trained before. Values of a file, which may have any size, are scaled wherever that is
-// possible, unless the configuration says otherwise.
+// trained before. Values, which may have any size, are scaled wherever that is possible, unless
+// the configuration says otherwise.
 func (j *job) scaleTargets(from bool) error {
 	cannot := j.cannotScale()
 	switch {

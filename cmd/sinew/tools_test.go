@@ -223,7 +223,16 @@ func TestConvert(t *testing.T) {
 	if out, _ := succeed(t, "inspect", "half"); !strings.Contains(out, "ensemble of 2 networks\n") || !strings.Contains(out, ": BF16, F32\n") {
 		t.Errorf("an ensemble in half precision:\n%s", out)
 	}
+	succeed(t, "train", "--data", "iris", "--ensemble", "2", "--epochs", "2", "--plot", "", "--precision", "bf16", "--model", "born-half")
+	if a, b := read(t, "half"), read(t, "born-half"); !bytes.Equal(a, b) {
+		t.Error("train --ensemble 2 --precision bf16 writes another file than convert --precision bf16")
+	}
 	succeed(t, "convert", "two", "two.onnx")
+	odd := bytes.Replace(read(t, "two.onnx"), []byte("sinew"), []byte("s\x1bnew"), 1) // the producer
+	write(t, "odd.onnx", odd)
+	if out, _ := succeed(t, "inspect", "odd.onnx"); strings.Contains(out, "\x1b") || !strings.Contains(out, `producer    "s\x1bnew"`) {
+		t.Errorf("a file can write to the terminal:\n%q", out)
+	}
 	if out, _ := succeed(t, "inspect", "two.onnx"); !strings.Contains(out, "arithmetic  224 multiply-adds per row\n") || !strings.Contains(out, "parameters  263\n") ||
 		!strings.Contains(out, `chain       no: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum"`) {
 		t.Errorf("an ensemble in ONNX:\n%s", out)
@@ -250,6 +259,7 @@ func TestConvert(t *testing.T) {
 		{"two x --to torch", exitUsage, "take one with --member"},
 		{"two.onnx x", exitError, `two.onnx: onnx: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum": two operands depend on the inputs`},
 		{"two x --member 2", exitUsage, "--member 2: want 0...1"},
+		{"two x --member -1", exitUsage, "--member -1: want a number from 0 up"},
 		{"d.pt x --loss hinge", exitUsage, `--loss: unknown loss "hinge"`},
 		{"missing x", exitError, "missing"},
 		{"model.safetensors missing/x", exitError, "cannot write"},

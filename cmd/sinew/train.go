@@ -307,9 +307,6 @@ func (r *running) prepare() error {
 		if r.parts.source != nil {
 			return usage("--ensemble goes without --stream")
 		}
-		if r.numbers != net.Float32 {
-			return usage("--precision %s goes with one network: an ensemble is written in f32", r.precision)
-		}
 		if e.Members == 0 {
 			e.Members = 5
 		}
