@@ -12,8 +12,8 @@ import (
 
 // Days of a service in a minute:
 //
-//	go test -run 'TestLoad$' -v ./train -args -load 20000000
-var load = flag.Int("load", 0, "steps of TestLoad; 0 stands for a few seconds' worth")
+//	go test -run UnderLoad -v ./train -args -load 20000000
+var load = flag.Int("load", 0, "steps of TestUnderLoad; 0 stands for a few seconds' worth")
 
 // heap returns the objects and bytes in use after a collection.
 func heap() (objects, bytes uint64) {
@@ -24,9 +24,9 @@ func heap() (objects, bytes uint64) {
 	return s.HeapObjects, s.HeapAlloc
 }
 
-// TestLoad makes very many steps of small networks: heap and goroutines stay what they were.
+// TestUnderLoad makes very many steps of small networks: heap and goroutines stay what they were.
 // Time per step is reported, not judged.
-func TestLoad(t *testing.T) {
+func TestUnderLoad(t *testing.T) {
 	steps := *load
 	switch {
 	case steps > 0:
