@@ -99,6 +99,18 @@ func TestMissingMeans(t *testing.T) {
 	}
 }
 
+// TestPredictUnnamed has a column without a name, as spreadsheets and pandas write, for an input.
+func TestPredictUnnamed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "rows.csv", []byte(",a,y\n0,1,3\n1,2,5\n2,3,6\n3,5,5\n"))
+	write(t, "inputs.csv", []byte(",a\n0,1\n1,2\n2,3\n3,5\n"))
+	succeed(t, strings.Fields("train --data rows.csv --target y --test 0 --validation 0 --epochs 1 --plot= --save-config run.json")...)
+	want, _ := succeed(t, "predict", "inputs.csv")
+	if got, _ := succeed(t, "predict", "--config", "run.json", "rows.csv"); got != want || strings.Count(want, "\n") != 4 {
+		t.Errorf("predict --config:\n%swant\n%s", got, want)
+	}
+}
+
 // TestPredictDivides takes the divisor of arrays from the configuration, and NPY from
 // standard input compressed as well.
 func TestPredictDivides(t *testing.T) {

@@ -28,7 +28,7 @@ func (f *netFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.std, "std", "", "standard deviation `S` of --init gaussian and uniform, in [0, 1e6] (default 0.01); one for all or a list with the output layer")
 	fs.StringVar(&f.output, "output-activation", "identity", "`FUNCTION` of the output layer; the cross entropies have their own")
 	fs.StringVar(&f.loss, "loss", "", "`LOSS`: softmax-cross-entropy (default with labels), mse (default with values), mae, huber, half-squared-error or binary-cross-entropy")
-	fs.Float64Var(&f.delta, "delta", 1, "`D` of --loss huber, where it turns from square to line, in [1e-6, 1e6]")
+	fs.Float64Var(&f.delta, "delta", 1, "`D` of --loss huber, where it turns from square to line, in [1e-6, 1e6]; with --scale-targets of the scaled values")
 	fs.Float64Var(&f.smoothing, "label-smoothing", 0, "`E` in [0, 1) of --loss softmax-cross-entropy; 0 for none")
 }
 
