@@ -128,6 +128,8 @@ func TestRaceChild(t *testing.T) {
 	a, b, c, bias := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n), make([]float32, n)
 	loss := make([]float64, n)
 	labels := make([]int, n)
+	const k = 10
+	few := func() { SoftmaxCrossEntropyLabels(loss, c[:k*n], a[:k*n], b[:k*n], labels, k, 0, 1, nil) }
 	rule := Adam(1, 0.1, 0.9, 0.999, 1e-8, 0, false)
 	state := [][]float32{make([]float32, n*n), make([]float32, n*n)}
 	for _, c := range []struct {
@@ -159,6 +161,16 @@ func TestRaceChild(t *testing.T) {
 		{"LogSoftmaxRows: dst", a, true, func() { LogSoftmaxRows(a, b, n, n) }},
 		{"SoftmaxCrossEntropyLabels: dz", a, true, func() { SoftmaxCrossEntropyLabels(loss, c, a, b, labels, n, 0, 1, nil) }},
 		{"SoftmaxCrossEntropyLabels: z", b, false, func() { SoftmaxCrossEntropyLabels(loss, c, a, b, labels, n, 0, 1, nil) }},
+		// With AVX-512 the kernels for few columns.
+		{"GemvBias of a narrow W: W", b[:k*n], false, func() { GemvBias(true, true, k, n, a[:n], b, k, bias[:k], c[:k]) }},
+		{"GemvBias of a narrow W: y", c[:k], true, func() { GemvBias(true, true, k, n, a[:n], b, k, bias[:k], c[:k]) }},
+		{"ColumnSums of a few: dst", a[:k], true, func() { ColumnSums(a[:k], b, n, k, k) }},
+		{"ColumnSums of a few: x", b[:k*n], false, func() { ColumnSums(a[:k], b, n, k, k) }},
+		{"SoftmaxRows of a row: dst", a[:k], true, func() { SoftmaxRows(a[:k], b[:k], 1, k, nil) }},
+		{"SoftmaxRows of a row: x", b[:k], false, func() { SoftmaxRows(a[:k], b[:k], 1, k, nil) }},
+		{"SoftmaxCrossEntropyLabels of a few: p", c[:k*n], true, few},
+		{"SoftmaxCrossEntropyLabels of a few: dz", a[:k*n], true, few},
+		{"SoftmaxCrossEntropyLabels of a few: z", b[:k*n], false, few},
 		{"BinaryCrossEntropy: dz", a, true, func() { BinaryCrossEntropy(loss, a, b, c, n, 1, nil) }},
 		{"BinaryCrossEntropy: t", c, false, func() { BinaryCrossEntropy(loss, a, b, c, n, 1, nil) }},
 	} {

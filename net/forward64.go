@@ -45,7 +45,13 @@ func (f *forward64) loss(b *Batch) float64 {
 		if b.Weights != nil {
 			w = float64(b.Weights[r])
 		}
-		total += w * f.rowLoss(b, r, x[r*n:][:n])
+		z := x[r*n:][:n]
+		if f.m.config.Loss == MAE {
+			for j, v := range z {
+				f.side = append(f.side, signOf(v-float64(b.target(r, j, n))))
+			}
+		}
+		total += w * f.rowLoss(b, r, z)
 		weights += w
 	}
 	return total / weights
@@ -245,7 +251,6 @@ func (f *forward64) rowLoss(b *Batch, r int, z []float64) float64 {
 		return sum / n
 	case MAE:
 		for j, v := range z {
-			f.side = append(f.side, signOf(v-target(j)))
 			sum += math.Abs(v - target(j))
 		}
 		return sum / n

@@ -215,3 +215,24 @@ func TestEnsembleOfManyNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A gradient check of many outputs takes the memory of some passes, with MAE too, whose kinks are
+// looked at in each of them.
+func TestCheckOfManyOutputs(t *testing.T) {
+	const outputs = 1500
+	took := func(loss net.Loss) uint64 {
+		m := newNetwork(t, net.Config{Inputs: 1, Loss: loss, Layers: []net.Layer{{Units: outputs}}})
+		m.Init(1)
+		b := net.Batch{X: []float32{1, 2}, Y: make([]float32, 2*outputs)}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := net.CompareGradients(m, b, make([]float32, len(m.Params()))); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	if mse, mae := took(net.MSE), took(net.MAE); mae > mse+mse/4 {
+		t.Errorf("%d bytes with MAE, %d with MSE", mae, mse)
+	}
+}
