@@ -22,7 +22,7 @@ const (
 type kind uint8
 
 const (
-	enter      kind = iota // the transform of the inputs
+	enter      kind = iota // the transform of the inputs, or dropout below Batch.From
 	linear                 // z = x·W + b
 	batchStats             // mean and variance of z's columns
 	outputs                // norm, activation, dropout: y from z

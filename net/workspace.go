@@ -30,7 +30,7 @@ type Workspace struct {
 	// The pass at hand.
 	batch  Batch
 	rows   int
-	x      []float32 // the first layer's inputs
+	x      []float32 // inputs of the first layer that is run
 	weight float64   // Σ of the row weights
 	scaled []float32 // (rows) the weights times a power of two, if their sum is beyond bounds
 	seed   uint64
@@ -188,8 +188,8 @@ func (ws *Workspace) Activations(i, rows int) []float32 {
 }
 
 // NonFinite says where the last call of Gradient first left numbers that are NaN or
-// infinite: in the outputs, or their variance in a batch norm, of the first such layer, else in the gradient of the last
-// one; layer is -1 if there are none.
+// infinite: in the outputs, or their variance in a batch norm, of the first such layer, else in
+// the gradient of the last one; layer is -1 if there are none.
 func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 	first := ws.batch.From
 	if first > 0 && ws.m.layers[first-1].dropout > 0 {

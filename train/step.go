@@ -17,8 +17,8 @@ import (
 // An error says what does not fit about b or about the schedule's rate, or is
 // ErrNonFinite if the loss is NaN or infinite or the norm of the gradient above 1e19,
 // where its squares overflow; the parameters are not changed then. It is ErrNonFinite
-// too if the update itself or the running variance of a batch norm overflowed, which leaves parameters that are of no use:
-// keep a copy, as Fit does.
+// too if the update itself or the running variance of a batch norm overflowed, which leaves
+// parameters that are of no use: keep a copy, as Fit does.
 func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	if s, ok := t.schedule.(bounded); ok && s.unbounded() {
 		return 0, errors.New("train: the learning rate's schedule has no number of steps: set it, or use Fit")
