@@ -228,6 +228,36 @@ func TestTeamsGiveTheSameBits(t *testing.T) {
 	})
 }
 
+// Plain layers with ReLU: their gradient goes through the products, and without batch norm
+// each worker does its rows in one stage.
+func TestTeamsReLU(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		const rows = 301
+		m := randomNetwork(t, net.Config{Inputs: 20, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{
+			{Units: 150, Activation: net.ReLU},
+			{Units: 90, Activation: net.ReLU, Dropout: 0.25},
+			{Units: 3},
+		}})
+		b := randomBatch(m, rows, labels)
+		alone := m.NewWorkspace(rows)
+		want, err := alone.Gradient(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, workers := range []int{2, 3} {
+			team := mat.NewTeam(workers)
+			ws := m.NewWorkspace(rows)
+			ws.SetTeam(team)
+			got, err := ws.Gradient(b)
+			team.Close()
+			if err != nil || !ws.Shared() || got != want {
+				t.Fatalf("%d workers, shared %v: loss %v, %v; alone %v", workers, ws.Shared(), got, err, want)
+			}
+			sameBits(t, fmt.Sprintf("%d workers: gradient", workers), ws.Grads(), alone.Grads())
+		}
+	})
+}
+
 // The losses by their definitions, on outputs that are given: a layer of identity
 // weights.
 func TestLossesByHand(t *testing.T) {

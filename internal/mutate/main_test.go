@@ -32,6 +32,41 @@ func TestAssembly(t *testing.T) {
 	}
 }
 
+func TestAssemblyMacros(t *testing.T) {
+	const source = "TEXT ·f(SB), NOSPLIT, $0-8\n\tVFADD_S4(1, 2, 3)\n\tTERM(4(SI), $2)\n\tOPEN\n\tRET\n"
+	want := []string{
+		"TEXT ·f(SB), NOSPLIT, $0-8\n\tVFSUB_S4(1, 2, 3)\n\tTERM(4(SI), $2)\n\tOPEN\n\tRET\n",
+		"TEXT ·f(SB), NOSPLIT, $0-8\n\t\n\tTERM(4(SI), $2)\n\tOPEN\n\tRET\n",
+		"TEXT ·f(SB), NOSPLIT, $0-8\n\tVFADD_S4(1, 2, 3)\n\tTERM(4(SI), $3)\n\tOPEN\n\tRET\n",
+		"TEXT ·f(SB), NOSPLIT, $0-8\n\tVFADD_S4(1, 2, 3)\n\tTERM(8(SI), $2)\n\tOPEN\n\tRET\n",
+		"TEXT ·f(SB), NOSPLIT, $0-8\n\tVFADD_S4(1, 2, 3)\n\t\n\tOPEN\n\tRET\n",
+	}
+	if got := applied(source, assembly(source)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestRunsOn(t *testing.T) {
+	for file, want := range map[string]bool{"mat/a_amd64.s": false, "mat/a_arm64.s": true, "net/pass.go": true} {
+		if got := runsOn(file, "arm64"); got != want {
+			t.Errorf("%s: %v, want %v", file, got, want)
+		}
+	}
+}
+
+func TestInHunks(t *testing.T) {
+	isNew := inHunks("--- a/f\n+++ b/f\n@@ -3 +4,2 @@ f\n-@@ +1 @@\n+x\n+y\n@@ -9,2 +10,0 @@\n-z\n-z\n@@ -20,0 +19 @@\n+z\n")
+	var got []int
+	for line := range 30 {
+		if isNew(line) {
+			got = append(got, line)
+		}
+	}
+	if want := []int{4, 5, 19}; !slices.Equal(got, want) {
+		t.Errorf("lines %v, want %v", got, want)
+	}
+}
+
 func TestGoCode(t *testing.T) {
 	const source = "package p\n\nfunc f(a, b int) int {\n\tif a < b {\n\t\ta += 1\n\t}\n\tg()\n\treturn a * b\n}\n"
 	got := applied(source, goCode(source))

@@ -30,7 +30,11 @@ var otherInstruction = pairs(
 	"VFNMADD231PS", "VFMADD231PS", "VFMSUB213PS", "VFMADD213PS", "VPADDD", "VPSUBD", "VPANDD", "VPORD",
 	"VPMAXSD", "VPMINSD", "VPSLLD", "VPSRLD", "VUNPCKLPS", "VUNPCKHPS", "VADDSS", "VSUBSS", "VADDSD", "VSUBSD",
 	"ADDQ", "SUBQ", "INCQ", "DECQ", "SHLQ", "SHRQ", "JB", "JBE", "JAE", "JA", "JEQ", "JNE", "JZ", "JNZ", "JLT", "JLE", "JGE", "JGT",
-	"SETEQ", "SETNE", "CMOVLHI", "CMOVLLS",
+	"SETEQ", "SETNE", "CMOVLHI", "CMOVLLS", "CMOVQGT", "CMOVQLE",
+	"VFADD_S4", "VFSUB_S4", "VFMUL_S4", "VFADD_S4", "VFDIV_S4", "VFMUL_S4", "VFMAX_S4", "VFMIN_S4", "VFMLA", "VFMLS",
+	"VFMLA_S4", "VFMLS_S4", "VFMLA_S4E", "VFMLS_S4E", "VFADD_D2", "VFSUB_D2", "VFMUL_D2", "VFADD_D2", "VFCMGE_S4", "VFCMGT_S4",
+	"VBIT_B16", "VBIF_B16", "VTRN1", "VTRN2", "VUZP1", "VUZP2", "VZIP1", "VZIP2", "ADD", "SUB", "ADDS", "SUBS", "LSL", "LSR",
+	"BLT", "BLE", "BGE", "BGT", "BEQ", "BNE", "TBZ", "TBNZ", "CBZ", "CBNZ",
 )
 
 func pairs(names ...string) map[string]string {
@@ -47,13 +51,13 @@ func pairs(names ...string) map[string]string {
 }
 
 var (
-	asmInstruction = regexp.MustCompile(`^\s+([A-Z][A-Z0-9]+)(?:\.[A-Z.]+)?(?:\s+(.*))?$`)
+	asmInstruction = regexp.MustCompile(`^\s+([A-Z][A-Z0-9_]+)(?:\.[A-Z.]+)?([\s(].*)?$`)
 	asmImmediate   = regexp.MustCompile(`\$(0x[0-9a-f]+|\d+)\b`)
-	asmOffset      = regexp.MustCompile(`(?:^|[\s,])(\d+)\((?:[A-Z]+\d*)\)`)
+	asmOffset      = regexp.MustCompile(`[\s,(](\d+)\((?:[A-Z]+\d*)\)`)
 )
 
 // assembly returns the mutants of a file of assembly: another instruction, an immediate
-// or an offset that is off by one, an instruction left out.
+// or an offset that is off by one, an instruction or a macro left out.
 func assembly(source string) []mutant {
 	var all []mutant
 	at := 0
@@ -91,7 +95,8 @@ func assembly(source string) []mutant {
 				add(m[4]+o[2], value, strconv.Itoa(n+4))
 			}
 		}
-		if end := m[4] + len(operands); name[0] == 'V' || otherInstruction[name] != "" {
+		isMacro := strings.HasPrefix(operands, "(")
+		if end := m[4] + len(operands); isMacro || name[0] == 'V' || name[0] == 'F' || otherInstruction[name] != "" {
 			add(m[2], code[m[2]:end], "")
 		}
 		at += len(line)
