@@ -211,6 +211,9 @@ func TestMatrixKernels(t *testing.T) {
 								t.Fatalf("%s, %s: %v", op.name, where, r)
 							}
 						}()
+						if level != isa.Generic {
+							fillRegisters()
+						}
 						op.call(s, got)
 					}()
 					op.compare(t, got, want, where)
