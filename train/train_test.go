@@ -519,8 +519,8 @@ func TestEveryRowOnceAnEpoch(t *testing.T) {
 			sum = 0
 			return
 		}
-		total := p.Loss * float64(p.Step) // of ½·target²
-		orders[p.Epoch-1] = append(orders[p.Epoch-1], int(math.Round(math.Sqrt(2*(total-sum)))))
+		total := p.Loss * float64(p.Step) // of ½·target²; rounding may leave a little less than sum
+		orders[p.Epoch-1] = append(orders[p.Epoch-1], int(math.Round(math.Sqrt(2*max(0, total-sum)))))
 		sum = total
 	}})
 	if _, err := tr.Fit(context.Background(), data, nil); err != nil {
