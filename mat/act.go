@@ -34,7 +34,7 @@ func Exp(dst, x []float32) {
 	}
 }
 
-// Log sets dst[i] to the natural logarithm of x[i], within 0.85 units in the last place;
+// Log sets dst[i] to the natural logarithm of x[i], within 0.9 units in the last place;
 // -Inf at ±0 and NaN below. dst may be x. Panics if lengths differ.
 func Log(dst, x []float32) {
 	if len(dst) != len(x) {
@@ -196,7 +196,7 @@ func GELUGrad(dx, dy, z []float32) {
 }
 
 // GELUTanh sets dst[i] = x[i]/2·(1 + tanh(√(2/π)·(x[i] + 0.044715·x[i]³))), the
-// approximation of GELU in the same paper, within 1.8 units in the last place; at -Inf it is
+// approximation of GELU in the same paper, within 2 units in the last place; at -Inf it is
 // -0, the limit. dst may be x. Panics if lengths differ.
 func GELUTanh(dst, x []float32) {
 	if len(dst) != len(x) {

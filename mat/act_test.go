@@ -109,7 +109,7 @@ func gateSlope64(x, w, slope float64) float64 {
 
 var activations = []operation{
 	activationRow("Exp", Exp, ref.Exp, 0.95, math.Exp, func() { var x [stackLen]float32; Exp(x[:], x[:]) }),
-	activationRow("Log", Log, ref.Log, 0.85, math.Log, func() { var x [stackLen]float32; Log(x[:], x[:]) }),
+	activationRow("Log", Log, ref.Log, 0.9, math.Log, func() { var x [stackLen]float32; Log(x[:], x[:]) }),
 	activationRow("Sigmoid", Sigmoid, ref.Sigmoid, 1, logistic, func() { var x [stackLen]float32; Sigmoid(x[:], x[:]) }),
 	activationRow("Tanh", Tanh, ref.Tanh, 0.9, math.Tanh, func() { var x [stackLen]float32; Tanh(x[:], x[:]) }),
 	activationRow("Softplus", Softplus, ref.Softplus, 1.8, func(x float64) float64 {
@@ -121,7 +121,7 @@ var activations = []operation{
 		func(x float64) float64 { return elu64(x, seluLambda, seluScaled) }, func() { var x [stackLen]float32; SELU(x[:], x[:]) }),
 	activationRow("GELU", GELU, ref.GELU, 6, func(x float64) float64 { return gated(x, normal64(x)) },
 		func() { var x [stackLen]float32; GELU(x[:], x[:]) }),
-	activationRow("GELUTanh", GELUTanh, ref.GELUTanh, 1.8, func(x float64) float64 {
+	activationRow("GELUTanh", GELUTanh, ref.GELUTanh, 2, func(x float64) float64 {
 		w, _ := tanhArgument64(x)
 		return gated(x, logistic(w))
 	}, func() { var x [stackLen]float32; GELUTanh(x[:], x[:]) }),

@@ -108,7 +108,7 @@ const (
 
 var functions = []function{
 	{name: "Exp", call: mat.Exp, truth: math.Exp, fused: 0.95, generic: 0.501},
-	{name: "Log", call: mat.Log, truth: math.Log, fused: 0.85, generic: 0.501},
+	{name: "Log", call: mat.Log, truth: math.Log, fused: 0.9, generic: 0.501},
 	{name: "Sigmoid", call: mat.Sigmoid, truth: logistic, fused: 1, generic: 0.501},
 	{name: "Tanh", call: mat.Tanh, truth: math.Tanh, fused: 0.9, generic: 0.501},
 	{name: "Softplus", call: mat.Softplus, fused: 1.8, generic: 0.501,
@@ -118,7 +118,7 @@ var functions = []function{
 	{name: "SELU", call: mat.SELU, fused: 2, generic: 1.5, // the rounded λ and λ·α
 		truth: func(x float64) float64 { return elu(x, seluLambda, seluScaled) }},
 	{name: "GELU", call: mat.GELU, fused: 6, generic: 0.501, truth: func(x float64) float64 { return gated(x, normal(x)) }},
-	{name: "GELUTanh", call: mat.GELUTanh, fused: 1.8, generic: 0.501,
+	{name: "GELUTanh", call: mat.GELUTanh, fused: 2, generic: 0.501,
 		truth: func(x float64) float64 {
 			w, _ := tanhArgument(x)
 			return gated(x, logistic(w))
