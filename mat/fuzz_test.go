@@ -1,0 +1,56 @@
+package mat
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"github.com/sinew-ml/sinew/internal/isa"
+)
+
+// FuzzKernels compares an operation of the table with the specification on any bits, at every level.
+func FuzzKernels(f *testing.F) {
+	for i := range operations {
+		op := &operations[i]
+		for _, dist := range distributions {
+			alpha, v := generate(dist, 37, len(op.args))
+			var data []byte
+			for _, x := range v[:len(op.args)] {
+				for _, e := range x {
+					data = binary.LittleEndian.AppendUint32(data, math.Float32bits(e))
+				}
+			}
+			f.Add(uint8(i), uint8(5*i), alpha, data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which, offset uint8, alpha float32, data []byte) {
+		op := &operations[int(which)%len(operations)]
+		n := min(len(data)/4/len(op.args), 2*block)
+		var in vectors
+		var mem [3][]float32
+		for j := range op.args {
+			in[j] = make([]float32, n)
+			for i := range in[j] {
+				in[j][i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*(j*n+i):]))
+			}
+			mem[j] = arena(n)
+		}
+		for _, level := range isa.Available() {
+			restore := isa.Force(level)
+			w := want(level, op, "fuzzed", alpha, in)
+			w.truth = nil // its bounds are for the distributions of the table
+			var v vectors
+			for j := range op.args {
+				v[j] = w.place(j, mem[j], margin+(int(offset)+5*j)%16)
+			}
+			w.check(t, op.call(alpha, &v), v[0], "fuzzed")
+			for j := range op.args {
+				poisonAll(v[j])
+				if !poisoned(mem[j]) {
+					t.Fatalf("%s, isa %v, length %d: memory beside %s is written", op.name, level, n, op.args[j])
+				}
+			}
+			restore()
+		}
+	})
+}
