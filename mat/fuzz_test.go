@@ -54,3 +54,38 @@ func FuzzKernels(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMatrixKernels does so for the operations on rows: a shape of the table, any bits in its
+// matrices and vectors.
+func FuzzMatrixKernels(f *testing.F) {
+	for i := range matrixOps {
+		f.Add(uint8(i), uint16(3*i), []byte{0, 0, 0x80, 0x7f, 0, 0, 0xc0, 0xff, 1, 0, 0, 0})
+	}
+	f.Fuzz(func(t *testing.T, which uint8, shape uint16, data []byte) {
+		op := &matrixOps[int(which)%len(matrixOps)]
+		shapes := op.shapes()
+		s := shapes[int(shape)%len(shapes)]
+		in := op.inputs(s, normal)
+		for j := range in.f {
+			for i := range in.f[j] {
+				if len(data) < 4 {
+					break
+				}
+				in.f[j][i] = math.Float32frombits(binary.LittleEndian.Uint32(data))
+				data = data[4:]
+			}
+		}
+		want := in.clone()
+		op.spec(s, want)
+		for _, level := range isa.Available() {
+			if op.fused && !level.Fused() {
+				continue // the generic level gives other bits
+			}
+			restore := isa.Force(level)
+			got := in.clone()
+			op.call(s, got)
+			op.compare(t, got, want, "fuzzed, isa "+level.String())
+			restore()
+		}
+	})
+}
