@@ -183,15 +183,14 @@ func (ws *Workspace) undo(layer, from, to, worker int) {
 	default:
 		l.activationGrad(dy, rowsOf(r.n, l.out, from, to), rowsOf(r.a, l.out, from, to))
 	}
+	scratch := ws.scratch[worker*ws.m.widest():][:l.out]
 	switch {
 	case l.norm == BatchNorm && ws.frozen[layer]:
+		mat.Mul(scratch, l.gamma, r.inv)
 		for ; len(dy) > 0; dy = dy[l.out:] {
-			for j, v := range dy[:l.out] {
-				dy[j] = v * float32(l.gamma[j]*r.inv[j])
-			}
+			mat.Mul(dy[:l.out], dy[:l.out], scratch)
 		}
 	case l.norm == LayerNorm:
-		scratch := ws.scratch[worker*ws.m.widest():][:l.out]
 		mat.LayerNormGrad(rowsOf(r.dz, l.out, from, to), dy, rowsOf(r.z, l.out, from, to), l.gamma, r.mean[from:to], r.inv[from:to], scratch)
 	}
 }

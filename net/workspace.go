@@ -22,7 +22,7 @@ type Workspace struct {
 	targets        []float32 // (rows, outputs) one-hot rows for labels
 	probs          []float32 // (rows, outputs) predictions, where they are not the last layer's outputs
 	inv            []float32 // scratch of a batch norm that predicts
-	scratch        []float32 // of a layer norm's gradient, a row for each worker
+	scratch        []float32 // of a norm's gradient, a row for each worker
 	grads          []float32
 	frozen         []bool
 	plan           []stage
