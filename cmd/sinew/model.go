@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/internal/safetensors"
 	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/onnx"
@@ -107,7 +108,7 @@ func detect(path string) (kind, error) {
 		return 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("%s: %v: want a regular file", path, fileType(info))
+		return 0, fmt.Errorf("%s: %v: want a regular file", path, atomicfile.Kind(info.Mode()))
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"bytes"
-	"io/fs"
-)
+import "bytes"
 
 // noModel says what a file is that begins with head, if it cannot be safetensors: for files
 // of other programs, what to save instead. "" if it may be.
@@ -32,16 +29,3 @@ const (
 
 // jsonStart reports whether a header of safetensors may begin with c.
 func jsonStart(c byte) bool { return bytes.IndexByte([]byte("{ \t\r\n"), c) >= 0 }
-
-// fileType names what is no regular file.
-func fileType(info fs.FileInfo) string {
-	switch mode := info.Mode(); {
-	case mode.IsDir():
-		return "a folder"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	case mode&fs.ModeSocket != 0:
-		return "a socket"
-	}
-	return "a device"
-}

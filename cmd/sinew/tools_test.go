@@ -331,7 +331,7 @@ func TestInspect(t *testing.T) {
 		"model.h5":  {"\x89HDF\r\n\x1a\n\x00\x00", "model.h5: an HDF5 file"},
 		"model.pkl": {"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00", "model.pkl: a Python pickle"},
 		"cut.onnx":  {"\x08\x08\x3a\x7f", "cut.onnx: damaged, or not an ONNX model: unexpected EOF"},
-		".":         {"", "a folder: want a regular file"},
+		".":         {"", "a directory: want a regular file"},
 	} {
 		if name != "missing" && name != "." {
 			write(t, name, []byte(c.content))

@@ -183,7 +183,7 @@ func resolve(path string) (string, fs.FileInfo, error) {
 		}
 		if mode&fs.ModeSymlink == 0 {
 			// A rename would turn even /dev/null into a file.
-			err := fmt.Errorf("%s, want a regular file or none", kind(mode))
+			err := fmt.Errorf("is %s, want a regular file or none", Kind(mode))
 			if path != given {
 				err = fmt.Errorf("links to %s: %w", path, err)
 			}
@@ -208,17 +208,17 @@ func resolve(path string) (string, fs.FileInfo, error) {
 	return "", nil, fmt.Errorf("more than %d symbolic links in a row", most)
 }
 
-// kind names what is not a regular file.
-func kind(mode fs.FileMode) string {
+// Kind names what is not a regular file.
+func Kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
-		return "is a directory"
+		return "a directory"
 	case mode&fs.ModeNamedPipe != 0:
-		return "is a named pipe"
+		return "a named pipe"
 	case mode&fs.ModeSocket != 0:
-		return "is a socket"
+		return "a socket"
 	case mode&fs.ModeDevice != 0:
-		return "is a device"
+		return "a device"
 	}
-	return "is a special file"
+	return "a special file"
 }
