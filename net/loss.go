@@ -118,7 +118,12 @@ func (ws *Workspace) lossRows(from, to int) {
 		return
 	}
 	for i := range costs {
-		if costs[i] *= each; weights != nil {
+		costs[i] *= each
+		switch {
+		case weights == nil:
+		case weights[i] == 0: // whatever it costs, infinity included
+			costs[i] = 0
+		default:
 			costs[i] *= float64(weights[i])
 		}
 	}

@@ -10,7 +10,9 @@ const (
 	// BatchNorm subtracts from each unit its mean over the batch and divides by the
 	// root of its (biased) variance plus Eps (Ioffe and Szegedy 2015). Predictions take
 	// running averages instead, which training moves by a tenth towards each batch's
-	// mean and unbiased variance, as PyTorch does; [Network.Fold] then makes it free.
+	// mean and unbiased variance, as PyTorch does; [Network.Fold] then makes it free. A batch of
+	// one row, which PyTorch refuses, is what a remainder may be: its outputs are β, and having
+	// no variance it leaves that average as it is.
 	BatchNorm
 
 	// LayerNorm does the same with the mean and variance over the units of each row

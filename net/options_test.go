@@ -327,6 +327,49 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// A batch of one row, as the last of an epoch may be, has no variance: it must not move that
+// average towards 0.
+func TestBatchNormOfOneRow(t *testing.T) {
+	m := randomNetwork(t, net.Config{Inputs: 3, Layers: []net.Layer{{Units: 4, Norm: net.BatchNorm}, {Units: 1}}})
+	ws := m.NewWorkspace(2)
+	mean, variance := m.Running(0)
+	for rows := 1; rows <= 2; rows++ {
+		before := append(append([]float32(nil), mean...), variance...)
+		if _, err := ws.Gradient(randomBatch(m, rows, values)); err != nil {
+			t.Fatal(err)
+		}
+		ws.UpdateStats()
+		for j := range 4 {
+			if mean[j] == before[j] || (variance[j] == before[4+j]) != (rows == 1) {
+				t.Errorf("%d rows, unit %d: mean %g becomes %g, variance %g becomes %g", rows, j, before[j], mean[j], before[4+j], variance[j])
+			}
+		}
+	}
+}
+
+// A row of weight 0 does not count, whatever it costs.
+func TestRowOfNoWeight(t *testing.T) {
+	for _, loss := range net.Losses() {
+		m := randomNetwork(t, net.Config{Inputs: 3, Layers: []net.Layer{{Units: 2}}, Loss: loss})
+		b := randomBatch(m, 3, values)
+		ws := m.NewWorkspace(3)
+		want, err := ws.Loss(net.Batch{X: b.X[:6], Y: b.Y[:4]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Weights = []float32{1, 1, 0}
+		for i := range 3 {
+			b.X[6+i] = 3e38
+		}
+		if loss != net.SoftmaxCrossEntropy && loss != net.BinaryCrossEntropy {
+			b.Y[4], b.Y[5] = 3e38, -3e38
+		}
+		if got, err := ws.Loss(b); err != nil || got != want {
+			t.Errorf("%s: loss %g, %v; without the row that has weight 0 %g", loss, got, err, want)
+		}
+	}
+}
+
 // With batch statistics each unit has mean 0 and variance 1 before γ and β, and
 // UpdateStats moves the running averages a tenth of the way.
 func TestBatchNormStatistics(t *testing.T) {

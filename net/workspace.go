@@ -349,18 +349,16 @@ func (ws *Workspace) total() float64 {
 }
 
 // UpdateStats moves the running averages of the network's batch norms by the batch of
-// the last call of Gradient. Frozen layers keep theirs.
+// the last call of Gradient. Frozen layers keep theirs, and all the variance if it had one row.
 func (ws *Workspace) UpdateStats() {
 	for i := range ws.m.layers {
 		l, r := &ws.m.layers[i], &ws.layers[i]
 		if l.norm != BatchNorm || ws.frozen[i] {
 			continue
 		}
-		unbiased := float32(1)
-		if n := float32(ws.rows); n > 1 {
-			unbiased = n / (n - 1)
-		}
 		mat.MoveAverage(l.mean, r.mean, runningShare, 1)
-		mat.MoveAverage(l.vari, r.vari, runningShare, unbiased)
+		if n := float32(ws.rows); n > 1 {
+			mat.MoveAverage(l.vari, r.vari, runningShare, n/(n-1))
+		}
 	}
 }
