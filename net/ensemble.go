@@ -2,8 +2,10 @@ package net
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/sinew-ml/sinew/internal/safetensors"
 	"github.com/sinew-ml/sinew/mat"
@@ -130,14 +132,11 @@ func ensembleFromFile(f *safetensors.File) (*Ensemble, error) {
 	if err := checkVersion(f); err != nil {
 		return nil, err
 	}
-	var parts []json.RawMessage
 	if len(text) > maxConfigs {
 		return nil, fmt.Errorf("metadata %q: %d bytes: want at most %d", ensembleKey, len(text), maxConfigs)
 	}
-	if err := json.Unmarshal([]byte(text), &parts); err != nil {
-		return nil, fmt.Errorf("metadata %q: %w", ensembleKey, err)
-	}
-	if err := inRange("members", len(parts), 1, MaxMembers); err != nil {
+	parts, err := configTexts(text)
+	if err != nil {
 		return nil, fmt.Errorf("metadata %q: %w", ensembleKey, err)
 	}
 	var members []member
@@ -161,4 +160,28 @@ func ensembleFromFile(f *safetensors.File) (*Ensemble, error) {
 		networks = append(networks, m)
 	}
 	return NewEnsemble(networks...)
+}
+
+// configTexts divides a list of configurations. It stops at MaxMembers: the items of a hostile
+// list, of two bytes each, would take fifty times the memory of its text.
+func configTexts(text string) (parts []json.RawMessage, err error) {
+	var whole json.RawMessage
+	if err := json.Unmarshal([]byte(text), &whole); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
+		return nil, errors.New("want a list")
+	}
+	for d.More() {
+		if len(parts) == MaxMembers {
+			return nil, fmt.Errorf("more than %d members", MaxMembers)
+		}
+		var part json.RawMessage
+		if err := d.Decode(&part); err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, inRange("members", len(parts), 1, MaxMembers)
 }

@@ -169,6 +169,23 @@ func TestHugeEnsemble(t *testing.T) {
 	}
 }
 
+// A list of members that are nothing is refused before there is memory for all of them.
+func TestLongListOfMembers(t *testing.T) {
+	header := `{"__metadata__":{"sinew.version":"1","sinew.ensemble":"[` + strings.Repeat("1,", 7<<20) + `1]"}}`
+	n := len(header)
+	file := string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 0, 0, 0, 0}) + header
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := net.LoadEnsemble(strings.NewReader(file))
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "more than 1024 members") {
+		t.Errorf("error %v", err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 12*uint64(n) {
+		t.Errorf("%d bytes taken for a file of %d before %v", took, n, err)
+	}
+}
+
 // A file that has to be read gives the same kind of network as one that is mapped.
 func TestMapFileOfHalves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model")
