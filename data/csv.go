@@ -34,8 +34,8 @@ type CSV struct {
 	Ignore []string `json:"ignore,omitempty"` // columns left out of "all other columns"
 
 	// Classes are the texts of the label column, by label; another text is an error. nil:
-	// the texts that are found, in the given Order. Give those of the training set when
-	// reading others.
+	// the texts that are found, of at most 256 bytes each, in the given Order. Give those of the
+	// training set when reading others.
 	Classes []string   `json:"classes,omitempty"`
 	Order   ClassOrder `json:"order,omitempty"`
 

@@ -359,6 +359,22 @@ func TestManyClasses(t *testing.T) {
 	wantError(t, err, "line 65538, column 2", "more than 65536 classes")
 }
 
+// Classes that are found are kept in memory: long ones are refused, given ones may be as long as
+// their giver likes.
+func TestLongClass(t *testing.T) {
+	longest := strings.Repeat("a", maxClass)
+	d, err := ReadCSV(strings.NewReader("k,a\n"+longest+",1\n"), CSV{Label: "k"})
+	if err != nil || !slices.Equal(d.Data.Classes, []string{longest}) {
+		t.Error(err)
+	}
+	text := "k,a\n" + longest + "a,1\n"
+	_, err = ReadCSV(strings.NewReader(text), CSV{Label: "k"})
+	wantError(t, err, "line 2, column 1", "a class of 257 bytes: want at most 256")
+	if _, err := ReadCSV(strings.NewReader(text), CSV{Label: "k", Classes: []string{longest + "a"}}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStreamCSV(t *testing.T) {
 	const text = "a,k\n1,y\n,x\n"
 	c := CSV{Label: "k", Classes: []string{"x", "y"}, Missing: MissingFill, Fill: f32(9)}

@@ -336,6 +336,10 @@ func (p *parser) readWeight(text string) (ok bool, err error) {
 	return ok, nil
 }
 
+// maxClass is how many bytes a class found in a file may have, as in a network: a few long ones,
+// packed a thousand to one, would fill any memory.
+const maxClass = 256
+
 // class numbers a label; ok is false if its row is to be dropped.
 func (p *parser) class(text string) (label int, ok bool, err error) {
 	text = strings.TrimSpace(text)
@@ -351,6 +355,9 @@ func (p *parser) class(text string) (label int, ok bool, err error) {
 	}
 	if p.c.Classes != nil {
 		return 0, false, p.fail(p.label, "unknown class %s: want one of %s", quote(text), listNames(p.c.Classes))
+	}
+	if len(text) > maxClass {
+		return 0, false, p.fail(p.label, "a class of %d bytes: want at most %d", len(text), maxClass)
 	}
 	if label = len(p.number); label == MaxClasses {
 		return 0, false, p.fail(p.label, "more than %d classes: is the column a number to predict, a target?", MaxClasses)

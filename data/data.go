@@ -33,7 +33,8 @@
 //
 // Numbers are rounded to float32. Data sets and sources hold finite values only: NaN,
 // infinities and numbers beyond float32 give an error with their place. Only [Array]
-// keeps NaN and infinities as they stand in the file.
+// keeps NaN and infinities as they stand in the file, and [MissingKeep] has NaN for what is
+// missing.
 package data
 
 import (

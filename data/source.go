@@ -13,8 +13,9 @@ import (
 // Source gives the rows of a data set in passes. It belongs to one goroutine. It is a
 // [train.Source] for FitSource, whose labels argument is Outputs() == 0.
 //
-// Every Source of this package gives finite values, and allocates nothing per call of
-// Read, except for parts of the standard library that read CSV and gzip.
+// Every Source of this package gives finite values (but NaN for a missing input with
+// [MissingKeep]), and allocates nothing per call of Read, except for parts of the standard
+// library that read CSV and gzip.
 type Source interface {
 	// Inputs returns the number of features per row.
 	Inputs() int
