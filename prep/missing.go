@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sinew-ml/sinew/train"
@@ -13,13 +14,21 @@ import (
 // MissingKeep.
 //
 // A column without any value in data is an error, as is another number of inputs; nothing is
-// changed then.
+// changed then. Others that are nil are passed over.
 func FillMissing(data *train.Dataset, others ...*train.Dataset) (means []float32, filled int, err error) {
+	if data == nil {
+		return nil, 0, errors.New("prep: the data set is nil")
+	}
 	n := data.Inputs
 	if n < 1 || n > MaxInputs {
 		return nil, 0, fmt.Errorf("prep: %d inputs: want 1...%d", n, MaxInputs)
 	}
-	all := append([]*train.Dataset{data}, others...)
+	all := []*train.Dataset{data}
+	for _, d := range others {
+		if d != nil {
+			all = append(all, d)
+		}
+	}
 	for _, d := range all {
 		if d.Inputs != n || len(d.X)%n != 0 {
 			return nil, 0, fmt.Errorf("prep: %d values in rows of %d inputs: want whole rows of %d", len(d.X), d.Inputs, n)

@@ -20,6 +20,12 @@ func TestFillMissing(t *testing.T) {
 	if !slices.Equal(data.X, []float32{1, 6, 2.5, 4, 4, 8}) || !slices.Equal(test.X, []float32{100, 6, 2.5, 200}) {
 		t.Errorf("filled to %v and %v", data.X, test.X)
 	}
+	if _, filled, err := FillMissing(data, nil); err != nil || filled != 0 {
+		t.Errorf("others that are nil: %d filled, %v", filled, err)
+	}
+	if _, _, err := FillMissing(nil); err == nil || !strings.Contains(err.Error(), "is nil") {
+		t.Errorf("no data: error %v", err)
+	}
 	for _, c := range []struct {
 		data, other *train.Dataset
 		want        string

@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sinew-ml/sinew/net"
@@ -26,6 +27,9 @@ type Targets struct {
 // ScaleTargets fits the map on the training set. An error says what cannot be: labels, no rows,
 // a NaN or infinity, a spread whose inverse overflows.
 func ScaleTargets(d *train.Dataset) (*Targets, error) {
+	if d == nil {
+		return nil, errors.New("prep: targets: the data set is nil")
+	}
 	rows := d.Rows()
 	if d.Labels != nil || rows == 0 || len(d.Y) == 0 || len(d.Y)%rows != 0 {
 		return nil, fmt.Errorf("prep: %d target values in %d rows: want at least one row, as many values in each, and no labels", len(d.Y), rows)
