@@ -330,7 +330,7 @@ func (v *inspection) print(w io.Writer, tensors bool) {
 		if len(text) > 200 {
 			text = fmt.Sprintf("%.200s... (%d bytes)", text, len(text))
 		}
-		line("metadata", "%s: %q", key, text)
+		line("metadata", "%s: %q", clean(key), text)
 	}
 	for i := range v.Networks {
 		if len(v.Networks) > 1 {

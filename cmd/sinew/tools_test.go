@@ -305,13 +305,13 @@ func TestInspect(t *testing.T) {
 		t.Errorf("inspect --json:\n%s", text)
 	}
 	var b bytes.Buffer
-	err := safetensors.Write(&b, []safetensors.Tensor{safetensors.NewFloat32("a\x1b[2J", []int{2, 3}, make([]float32, 6))}, map[string]string{"by": "someone"})
+	err := safetensors.Write(&b, []safetensors.Tensor{safetensors.NewFloat32("a\x1b[2J", []int{2, 3}, make([]float32, 6))}, map[string]string{"by": "someone", "b\x1b[2J": "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, "other.safetensors", b.Bytes())
 	out, _ = succeed(t, "inspect", "--tensors", "other.safetensors")
-	for _, want := range []string{"kind        safetensors\n", "tensors     1, of 6 numbers: F32\n", `metadata    by: "someone"`, `"a\x1b[2J"`, "[2 3]"} {
+	for _, want := range []string{"kind        safetensors\n", "tensors     1, of 6 numbers: F32\n", `metadata    by: "someone"`, `"a\x1b[2J"`, `metadata    "b\x1b[2J": "x"`, "[2 3]"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("inspect does not print %q:\n%q", want, out)
 		}
