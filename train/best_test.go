@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -172,6 +173,71 @@ func TestAverages(t *testing.T) {
 		got, err := train.Evaluate(m, test)
 		if last := h.Epochs[4].Validation; err != nil || got.Accuracy != last.Accuracy || !(math.Abs(got.Loss-last.Loss) <= 1e-12) {
 			t.Errorf("EMA %g, SWA %d: validation %+v, the weights left have %+v, %v", c.EMA, c.SWA, last, got, err)
+		}
+	}
+}
+
+// A run that is cancelled leaves its average too, which is what LoadNetwork finds in its
+// checkpoint, and the weights of the last step where there is none yet.
+func TestAverageOfCancelledRun(t *testing.T) {
+	data, test := digits()
+	for _, c := range []train.Config{{EMA: 0.9}, {SWA: 1}, {SWA: 3}} {
+		m := normedDigits(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		var last []float32
+		c.Epochs, c.BatchSize, c.Checkpoint.Path = 4, 200, filepath.Join(t.TempDir(), "c")
+		c.Progress = func(p train.Progress) {
+			if p.Epoch == 2 && p.Step == 3 {
+				last = slices.Clone(m.Params())
+				cancel()
+			}
+		}
+		tr := trainer(t, m, c)
+		if _, err := tr.Fit(ctx, data, test); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if averaged := !slices.Equal(last, m.Params()); averaged != (c.SWA != 3) {
+			t.Errorf("EMA %g, SWA %d: an average is left: %v", c.EMA, c.SWA, averaged)
+		}
+		kept, err := train.LoadNetwork(c.Checkpoint.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(kept.Params(), m.Params()) || !slices.Equal(kept.Stats(), m.Stats()) {
+			t.Errorf("EMA %g, SWA %d: LoadNetwork gives other weights", c.EMA, c.SWA)
+		}
+	}
+}
+
+// SWA averages weights of one run: another run of the same Trainer measures its own weights until
+// its own average begins, and leaves that.
+func TestAverageOfOneRun(t *testing.T) {
+	data, test := digits()
+	m := normedDigits(t)
+	var ends snapshots
+	c := train.Config{Epochs: 3, SWA: 2, BatchSize: 200, Progress: func(p train.Progress) {
+		if p.Done != nil {
+			ends.add(m)
+		}
+	}}
+	tr := trainer(t, m, c)
+	for run := range 2 {
+		ends = nil
+		h, err := tr.Fit(context.Background(), data, test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, got := range slices.Concat(m.Params(), m.Stats()) {
+			want := (float64(ends[1][i]) + float64(ends[2][i])) / 2
+			if !(math.Abs(float64(got)-want) <= 2e-6*(1+math.Abs(want))) {
+				t.Fatalf("run %d: number %d is %g, want %g, the mean of this run's", run, i, got, want)
+			}
+		}
+		first := m.Clone()
+		n := copy(first.Params(), ends[0])
+		copy(first.Stats(), ends[0][n:])
+		if want, err := train.Evaluate(first, test); err != nil || !(math.Abs(h.Epochs[0].Validation.Loss-want.Loss) <= 1e-12) {
+			t.Errorf("run %d: the first epoch's validation is %+v, its weights have %+v, %v", run, h.Epochs[0].Validation, want, err)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (s *saver) write(t *Trainer) {
 	s.when = time.Now()
 	s.failed = atomicfile.WriteKeeping(c.Path, keep, t.encode)
 	if s.failed != nil {
-		s.failed = fmt.Errorf("train: checkpoint: %w", s.failed)
+		s.failed = &NotSavedError{s.failed}
 		return
 	}
 	s.at = t.mark()
@@ -92,13 +92,25 @@ func (s *saver) last(t *Trainer) error {
 	return s.failed
 }
 
+// NotSavedError says why a checkpoint could not be written. In the error of Fit it may stand
+// beside what ended the run (errors.Join); alone it means that the run came to its end, and
+// that the weights are what they should be.
+type NotSavedError struct {
+	Err error // of the file system
+}
+
+func (e *NotSavedError) Error() string { return "train: checkpoint: " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *NotSavedError) Unwrap() error { return e.Err }
+
 // Save writes a checkpoint to path, as Fit does to Config.Checkpoint.Path, but keeps no
 // file before it. From within Progress it has the run at hand, as Fit's own checkpoints
 // have. Otherwise it has what Fit or Step left, and a Trainer that resumes it goes on
 // as this one would, with its next Step or a new run of Fit.
 func (t *Trainer) Save(path string) error {
 	if err := atomicfile.Write(path, t.encode); err != nil {
-		return fmt.Errorf("train: checkpoint: %w", err)
+		return &NotSavedError{err}
 	}
 	return nil
 }

@@ -11,7 +11,8 @@
 // Training that stops early leaves usable weights: a cancelled context leaves those of
 // the last finished step; if loss, gradient or weights stop being finite, Fit puts back
 // weights and optimizer as they were at the end of the last finished epoch. With
-// [Config.KeepBest] both leave the weights of the best epoch.
+// [Config.KeepBest] both leave the weights of the best epoch, and with [Config.EMA] or
+// [Config.SWA] a cancelled context leaves the average so far.
 //
 // Optimizers and schedules have the formulas and defaults of PyTorch; what differs is said
 // where it does. Tests hold training runs to PyTorch's within float32 rounding.

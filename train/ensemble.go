@@ -161,6 +161,9 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 		return nil, nil, errors.New("train: Snapshots go with neither Patience, KeepBest nor SWA: a member is the end of a cycle")
 	}
 	c = c.withDefaults()
+	if err := c.check(m); err != nil { // before its rate is asked for
+		return nil, nil, fmt.Errorf("train: %w", err)
+	}
 	member := m.Clone()
 	member.Init(c.Seed)
 	c.LearnRate = Constant(c.LearnRate.Rate(0))
@@ -181,7 +184,7 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 	if err != nil {
 		return nil, nil, err
 	}
-	t.schedule = Cosine{Start: t.schedule.Rate(0), Steps: steps * t.c.Epochs * e.Members, Cycles: e.Members}
+	t.schedule = Cosine{Start: t.schedule.Rate(0), Steps: times(times(steps, t.c.Epochs), e.Members), Cycles: e.Members}
 	var networks []*net.Network
 	var histories []*History
 	for at = range e.Members {

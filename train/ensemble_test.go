@@ -179,6 +179,8 @@ func TestFitEnsembleErrors(t *testing.T) {
 		{context.Background(), m, train.Config{}, train.EnsembleConfig{Workers: -1}, data, "workers -1"},
 		{context.Background(), m, train.Config{}, train.EnsembleConfig{Bootstrap: true, Snapshots: true}, data, "both Bootstrap and Snapshots"},
 		{context.Background(), m, train.Config{KeepBest: true}, train.EnsembleConfig{Snapshots: true}, data, "Snapshots go with neither"},
+		{context.Background(), m, train.Config{Optimizer: &train.Adam{}}, train.EnsembleConfig{Snapshots: true}, data, "optimizer of type *train.Adam"},
+		{context.Background(), m, train.Config{LearnRate: train.Warmup{Steps: 3}}, train.EnsembleConfig{Snapshots: true}, data, "warm-up without a schedule"},
 		{context.Background(), m, train.Config{}, train.EnsembleConfig{}, nil, "training set: is nil"},
 		{context.Background(), m, train.Config{Epochs: -1}, train.EnsembleConfig{}, data, "member 0: train: epochs -1"},
 		{cancelled, m, train.Config{}, train.EnsembleConfig{}, data, "context canceled"},

@@ -24,7 +24,8 @@ type Progress struct {
 	// Done points to the record of the epoch when it has ended, and is nil before.
 	Done *Epoch
 
-	// NotSaved says why the newest checkpoint could not be written, and is nil if it was.
+	// NotSaved, a *NotSavedError, says why the newest checkpoint could not be written, and is
+	// nil if it was.
 	NotSaved error
 }
 
@@ -65,14 +66,15 @@ type kept struct {
 //
 //   - If ctx ends, Fit stops after the current step and returns ctx's error; the
 //     parameters are those of the last step, or with KeepBest or Patience those of the
-//     best epoch. The steps of an unfinished epoch count.
+//     best epoch, or with EMA or SWA the average so far. The steps of an unfinished
+//     epoch count.
 //   - If a loss, gradient or weight is not finite, it returns a *NonFiniteError; the
 //     parameters and the optimizer are as at the end of the last finished epoch (the
 //     parameters, with KeepBest or Patience, those of the best). They are finite; if the
 //     loss rose before, an earlier copy may be better.
 //   - Data that does not fit the network gives an error before anything is changed.
 //   - If a checkpoint cannot be written, Fit goes on, and tries again at the next. If the
-//     last one fails, it returns that error, joined to the other if there is one.
+//     last one fails, it returns a *NotSavedError, joined to the other error if there is one.
 //
 // Calling Fit again goes on from where parameters and optimizer are, with the order of
 // the next epoch: two runs of one epoch give the bits of one run of two, unless KeepBest,
@@ -199,6 +201,7 @@ func (t *Trainer) fit(ctx context.Context, f *fit) (*History, error) {
 		}
 	} else {
 		t.run, t.before, t.kept = run{Epochs: t.c.Epochs, History: History{Baseline: f.baseline}}, nil, nil
+		t.averaged = 0 // SWA's average is of this run
 	}
 	t.resumed = nil
 	t.copyFrozen(t.average)
@@ -216,7 +219,9 @@ func (t *Trainer) fit(ctx context.Context, f *fit) (*History, error) {
 	if notSaved := f.saver.last(t); notSaved != nil {
 		err = errors.Join(err, notSaved)
 	}
-	if f.left == nil && t.run.Done > 0 || f.best && t.run.History.Best > 0 {
+	ended := f.left == nil && t.run.Done > 0
+	cancelled := f.left != nil && errors.Is(f.left, ctx.Err())
+	if ended || f.best && t.run.History.Best > 0 || cancelled && !f.best {
 		f.leave()
 	}
 	h := t.run.History
@@ -361,7 +366,7 @@ func (f *fit) epoch(ctx context.Context) error {
 		if steps == 0 {
 			return errors.New("train: the learning rate's schedule has no number of steps, and the length of a stream is not known")
 		}
-		t.bind(steps * r.Epochs)
+		t.bind(times(steps, r.Epochs))
 	}
 	if r.Step == 0 {
 		t.before = t.before[:0]
@@ -455,6 +460,9 @@ func (t *Trainer) bind(steps int) {
 		t.schedule, t.bound = s.within(steps), steps
 	}
 }
+
+// times returns the product of two numbers of at least 1, or the largest int if it is larger.
+func times(x, y int) int { return min(x, math.MaxInt/y) * y }
 
 // swapAverage exchanges weights and running averages with their average.
 func (t *Trainer) swapAverage() {
@@ -650,7 +658,7 @@ func (s *streamed) read() (net.Batch, error) {
 		} else {
 			v = y[n*out:]
 		}
-		rows, err := s.source.Read(t.batch.X[n*in:], l, v)
+		rows, err := s.source.Read(t.batch.X[n*in:size*in], l, v) // the buffer may be larger: see keepFrozen
 		if rows < 0 || rows > size-n {
 			return net.Batch{}, fmt.Errorf("train: source: %d rows read: want 0...%d", rows, size-n)
 		}

@@ -65,6 +65,21 @@ func (s *memory) Read(x []float32, labels []int, y []float32) (rows int, err err
 	return rows + s.extra, err
 }
 
+// A Fit that kept the outputs of a frozen layer wider than the inputs leaves larger buffers: a
+// source is asked for no more than a batch all the same.
+func TestFitSourceAfterFrozenFit(t *testing.T) {
+	data, _ := irises(false)
+	m := classifier(t, 4, 9, 3, net.ReLU)
+	tr := trainer(t, m, train.Config{BatchSize: 8, Epochs: 1, Layers: []train.LayerConfig{{Frozen: true}, {}}})
+	defer tr.Close()
+	if _, err := tr.Fit(context.Background(), data, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tr.FitSource(context.Background(), &memory{data: data, most: 1000}, true, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // FitSource gives the bits of Fit for the same rows in the same order, and its history,
 // however the source hands them out.
 func TestFitSourceEqualsFit(t *testing.T) {
