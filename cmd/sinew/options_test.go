@@ -451,6 +451,67 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// A run that averages its weights leaves the average when it is interrupted, as it says.
+func TestInterruptedAverage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	stopped := func(flags ...string) (model []byte, text string) {
+		var out, errs bytes.Buffer
+		ctx, stderr := onText(t, "epoch  2/50", &errs)
+		args := append([]string{"train", "--data", "wine", "--epochs", "50", "--plot", ""}, flags...)
+		if code := run(ctx, args, nil, &out, stderr); code != exitInterrupted {
+			t.Fatalf("exit status %d\n%s", code, errs.String())
+		}
+		model, err := os.ReadFile(defaultModel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return model, errs.String()
+	}
+	last, _ := stopped("--swa", "40") // which has not begun
+	for _, flags := range [][]string{{"--ema", "0.9"}, {"--swa", "1"}} {
+		model, text := stopped(flags...)
+		if bytes.Equal(model, last) || !strings.Contains(text, "holds the averaged weights after step 16\n") {
+			t.Errorf("%v: holds the weights of the last step: %v; %s", flags, bytes.Equal(model, last), text)
+		}
+	}
+}
+
+// A checkpoint that cannot be written costs no model, and is not kept from the user.
+func TestCheckpointFails(t *testing.T) {
+	for _, interrupt := range []bool{false, true} {
+		t.Chdir(t.TempDir())
+		if err := os.Mkdir("dir", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		ctx, cancel := context.WithCancel(t.Context())
+		stderr := writerFunc(func(p []byte) (int, error) {
+			if bytes.Contains(p, []byte("epoch 1/3")) {
+				if err := os.RemoveAll("dir"); err != nil {
+					t.Error(err)
+				}
+			}
+			if interrupt && bytes.Contains(p, []byte("epoch 2/3")) {
+				cancel()
+			}
+			return errs.Write(p)
+		})
+		code := run(ctx, []string{"train", "--data", "iris", "--epochs", "3", "--plot", "", "--checkpoint", "dir/run.ckpt"}, nil, &out, stderr)
+		cancel()
+		want := exitError
+		if interrupt {
+			want = exitInterrupted
+		}
+		text := errs.String()
+		if code != want || strings.Count(text, "sinew: warning: train: checkpoint: dir/run.ckpt: ") != 1 || strings.Count(text, "train: checkpoint: ") != 2 {
+			t.Errorf("interrupted %v: exit status %d, want %d\n%s", interrupt, code, want, text)
+		}
+		if _, err := os.Stat(defaultModel); err != nil {
+			t.Errorf("interrupted %v: %v", interrupt, err)
+		}
+	}
+}
+
 // TestResume stops a run and goes on: the model has the bits of one that was not stopped.
 func TestResume(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -70,12 +70,13 @@ adamw has adam's rates; adagrad, rmsprop and rprop 0.01. A configuration file (-
 holds the same as the flags, as JSON; "sinew train --save-config run.json" shows one.
 
 Ctrl-C stops after the current step and saves the weights of the best epoch so far by
---watch (of the last step if no epoch has ended, or with --ema and --swa their average;
-of an ensemble the members that are finished); the exit status is then 130. A second
-Ctrl-C ends the program at once. A run that comes to its end leaves the weights of its
-last epoch, unless --keep-best, --patience, --ema or --swa say otherwise. A run with
---checkpoint that was stopped, by whatever, goes on with --resume. If the loss becomes
-infinite or NaN, training stops with an error and the model file stays as it was.`,
+--watch (of the last step if no epoch has ended, or with --ema and --swa their average
+once there is one; of an ensemble the members that are finished); the exit status is
+then 130. A second Ctrl-C ends the program at once. A run that comes to its end leaves
+the weights of its last epoch, unless --keep-best, --patience, --ema or --swa say
+otherwise. A run with --checkpoint that was stopped, by whatever, goes on with
+--resume. If the loss becomes infinite or NaN, training stops with an error and the
+model file stays as it was.`,
 		Example: `  sinew train
   sinew train --hidden 128,64 --activation gelu --norm batch --dropout 0.2 --epochs 50
   sinew train --optimizer sgd --momentum 0.9 --rate 0.05 --seed 7
@@ -270,6 +271,15 @@ type running struct {
 	all       *net.Ensemble
 	best      best
 	resumed   string // from what, "" for a run from its beginning
+	warned    bool   // that checkpoints cannot be written
+}
+
+// warn says, once for each time that they begin to fail, that checkpoints are not written.
+func (r *running) warn(notSaved error) {
+	if notSaved != nil && !r.warned {
+		fmt.Fprintf(r.cmd.ErrOrStderr(), "\nsinew: warning: %v; training goes on\n", notSaved)
+	}
+	r.warned = notSaved != nil
 }
 
 // best keeps the weights of the best epoch, for a run that is interrupted.
@@ -316,6 +326,7 @@ func (r *running) prepare() error {
 	trainer, err := r.job.trainer(func(at train.Progress) {
 		r.best.see(r.network, r.Train.Watch, at.Done)
 		r.report.update(at)
+		r.warn(at.NotSaved)
 	})
 	if err != nil {
 		return err
@@ -374,7 +385,7 @@ func (r *running) train() error {
 	ctx, stop := interruptible(r.cmd.Context())
 	defer stop()
 	began := time.Now()
-	err := r.fitAll(ctx)
+	err, notSaved := withoutNotSaved(r.fitAll(ctx))
 	r.report.close()
 	out := r.cmd.OutOrStdout()
 	interrupted := err != nil && errors.Is(err, ctx.Err())
@@ -384,9 +395,9 @@ func (r *running) train() error {
 	case interrupted && r.trainer != nil && r.trainer.Steps() == 0:
 		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
 	case errDiverged(err):
-		return fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate))
+		return errors.Join(fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate)), notSaved)
 	case err != nil && !interrupted:
-		return err
+		return errors.Join(err, notSaved)
 	}
 	epochs, steps := 0, 0
 	for _, h := range r.histories {
@@ -411,20 +422,41 @@ func (r *running) train() error {
 		return fmt.Errorf("%w: %s holds the %d of %d members that were trained", errInterrupted, r.model, len(r.networks), r.Ensemble.Members)
 	}
 	if interrupted {
-		h := r.histories[0]
-		which := fmt.Sprintf("the weights after step %d", r.trainer.Steps())
-		switch t := &r.Train; {
-		case r.keepsLast() && r.best.epoch > 0:
-			which = fmt.Sprintf("the weights of epoch %d, the best by %s", r.best.epoch, t.Watch)
-		case (t.KeepBest || t.Patience > 0) && h.Best > 0:
-			which = fmt.Sprintf("the weights of epoch %d, the best by %s", h.Best, t.Watch)
-		case t.EMA > 0 || t.SWA > 0:
-			which = fmt.Sprintf("the averaged weights after step %d", r.trainer.Steps())
-		}
-		return fmt.Errorf("%w in epoch %d of %d: %s holds %s",
-			errInterrupted, min(len(h.Epochs)+1, r.Train.Epochs), r.Train.Epochs, r.model, which)
+		return errors.Join(r.interruption(), notSaved)
 	}
-	return nil
+	return notSaved
+}
+
+// interruption says what an interrupted run of one network has saved.
+func (r *running) interruption() error {
+	h := r.histories[0]
+	which := fmt.Sprintf("the weights after step %d", r.trainer.Steps())
+	switch t := &r.Train; {
+	case r.keepsLast() && r.best.epoch > 0:
+		which = fmt.Sprintf("the weights of epoch %d, the best by %s", r.best.epoch, t.Watch)
+	case (t.KeepBest || t.Patience > 0) && h.Best > 0:
+		which = fmt.Sprintf("the weights of epoch %d, the best by %s", h.Best, t.Watch)
+	case t.EMA > 0, t.SWA > 0 && len(h.Epochs) >= t.SWA:
+		which = fmt.Sprintf("the averaged weights after step %d", r.trainer.Steps())
+	}
+	return fmt.Errorf("%w in epoch %d of %d: %s holds %s",
+		errInterrupted, min(len(h.Epochs)+1, r.Train.Epochs), r.Train.Epochs, r.model, which)
+}
+
+// withoutNotSaved takes apart what Fit returns: what ended the run, and why the last checkpoint
+// could not be written, which is no reason to lose the model.
+func withoutNotSaved(err error) (ended, notSaved error) {
+	switch e := err.(type) {
+	case *train.NotSavedError:
+		return nil, e
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			left, lost := withoutNotSaved(part)
+			ended, notSaved = errors.Join(ended, left), errors.Join(notSaved, lost)
+		}
+		return ended, notSaved
+	}
+	return err, nil
 }
 
 // interruptible returns a context that Ctrl-C ends. A second one ends the program at once.
