@@ -12,6 +12,9 @@ import (
 // key alone; a list with its items' numbers if they are objects. Text that is no JSON stays as
 // it is.
 func Words(text []byte) string {
+	if !json.Valid(text) { // which also bounds its depth
+		return string(text)
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber() // digits as they are
 	words, err := value(d)

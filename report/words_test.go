@@ -1,6 +1,9 @@
 package report
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestWords(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -16,9 +19,19 @@ func TestWords(t *testing.T) {
 		{`32`, "32"},
 		{`[]`, ""},
 		{`{"a":`, `{"a":`},
+		{`{"a":1} x`, `{"a":1} x`},
 	} {
 		if got := Words([]byte(c.text)); got != c.want {
 			t.Errorf("%s reads %q, want %q", c.text, got, c.want)
 		}
+	}
+}
+
+// Text that is nested deeper than JSON is read stays as it is, and takes no stack.
+func TestWordsDeep(t *testing.T) {
+	const depth = 1 << 20
+	text := strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
+	if Words([]byte(text)) != text {
+		t.Error("the text is read")
 	}
 }

@@ -179,7 +179,12 @@ func writeSchedule(s Schedule) (json.RawMessage, error) {
 	return nil, fmt.Errorf("train: schedule %T is none of this package's: it has no name", s)
 }
 
-func readSchedule(text []byte) (Schedule, error) {
+// maxWarmups bounds warm-ups within each other, one of which is read for each: a hostile file of
+// many takes time by the cube of its size.
+const maxWarmups = 8
+
+// readSchedule reads a schedule within so many warm-ups.
+func readSchedule(text []byte, warmups int) (Schedule, error) {
 	rate := Constant(0)
 	if given(text) && json.Unmarshal(text, &rate) == nil {
 		return rate, nil
@@ -206,7 +211,10 @@ func readSchedule(text []byte) (Schedule, error) {
 		if !given(w.Then) {
 			return nil, errors.New(`schedule "warmup": "then" is missing: the schedule that follows`)
 		}
-		then, err := readSchedule(w.Then)
+		if warmups == maxWarmups {
+			return nil, fmt.Errorf(`schedule "warmup": more than %d within each other`, maxWarmups)
+		}
+		then, err := readSchedule(w.Then, warmups+1)
 		if err != nil {
 			return nil, fmt.Errorf(`schedule "warmup": then: %w`, err)
 		}
@@ -275,7 +283,7 @@ func (c *Config) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if given(j.LearnRate) {
-		if n.LearnRate, err = readSchedule(j.LearnRate); err != nil {
+		if n.LearnRate, err = readSchedule(j.LearnRate, 0); err != nil {
 			return fmt.Errorf("train: configuration: %w", err)
 		}
 	}

@@ -150,6 +150,21 @@ func TestConfigJSONErrors(t *testing.T) {
 }
 
 // Metrics keep what JSON has no number for.
+// Warm-ups within each other are read one at a time, so there must be few: a hostile file of 350 kB
+// would be read for an hour.
+func TestConfigJSONDeep(t *testing.T) {
+	nested := func(n int) error {
+		var c train.Config
+		return json.Unmarshal([]byte(`{"learn_rate":`+strings.Repeat(`{"name":"warmup","steps":1,"then":`, n)+"0.1"+strings.Repeat("}", n)+"}"), &c)
+	}
+	if err := nested(8); err != nil {
+		t.Error(err)
+	}
+	if err := nested(9); err == nil || !strings.Contains(err.Error(), `schedule "warmup": more than 8 within each other`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestHistoryJSON(t *testing.T) {
 	h := train.History{Best: 1, Epochs: []train.Epoch{{Epoch: 1, MaxGradNorm: 3, Train: train.Metrics{Loss: 0.5, Accuracy: 1}, Validation: train.Metrics{Loss: math.NaN(), Accuracy: math.NaN()},
 		Layers: []train.LayerStats{{UpdateRatio: 1, WeightNorm: 2, Sparsity: 3, Dead: 4, Saturated: 5}}}}}
