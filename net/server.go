@@ -1,6 +1,7 @@
 package net
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -80,8 +81,13 @@ func (s *Server) serve(m Model) *served {
 // differs, and the old one stays, if m takes other inputs, gives other outputs, gives
 // probabilities in the place of values or the other way round, or has other names of
 // classes, or the same in another order, where both have names: clients would take its
-// answers for something else. For such a change make a new Server.
+// answers for something else. For such a change make a new Server. A network that is nil is an
+// error too.
 func (s *Server) Swap(m Model) error {
+	switch m {
+	case nil, Model((*Network)(nil)), Model((*Mapped)(nil)), Model((*Ensemble)(nil)): // as of an ensemble that was interrupted
+		return errors.New("net: server: the network is nil")
+	}
 	old := s.current.Load().model
 	if m.Inputs() != old.Inputs() || m.Outputs() != old.Outputs() {
 		return fmt.Errorf("net: server: a network of %d inputs and %d outputs: want %d and %d", m.Inputs(), m.Outputs(), old.Inputs(), old.Outputs())

@@ -88,6 +88,11 @@ func TestServer(t *testing.T) {
 			t.Errorf("row %d: class %d", i, class)
 		}
 	}
+	for _, none := range []net.Model{nil, (*net.Network)(nil), (*net.Mapped)(nil), (*net.Ensemble)(nil)} {
+		if err := s.Swap(none); err == nil || !strings.Contains(err.Error(), "is nil") {
+			t.Errorf("%T: error %v", none, err)
+		}
+	}
 	if err := s.Swap(randomNetwork(t, net.Config{Inputs: 6, Layers: []net.Layer{{Units: 5}}})); err == nil || !strings.Contains(err.Error(), "6 inputs and 5 outputs: want 6 and 4") {
 		t.Errorf("another shape: %v", err)
 	}

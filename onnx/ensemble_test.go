@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,15 @@ func TestEnsembles(t *testing.T) {
 		}
 		if _, err := m.Network(); (err == nil) != (len(e.Members()) == 1) || err != nil && !strings.Contains(err.Error(), "two operands depend on the inputs") {
 			t.Errorf("%s: Network gives the error %v", name, err)
+		}
+	}
+}
+
+// TestSaveNothing: an ensemble that was interrupted may be nil.
+func TestSaveNothing(t *testing.T) {
+	for _, err := range []error{SaveEnsemble(io.Discard, nil), Save(io.Discard, nil)} {
+		if err == nil || !strings.Contains(err.Error(), "is nil") {
+			t.Errorf("error %v", err)
 		}
 	}
 }

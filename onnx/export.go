@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -59,6 +60,9 @@ func SaveEnsemble(w io.Writer, e *net.Ensemble) error {
 }
 
 func save(w io.Writer, m *net.Network) error {
+	if m == nil {
+		return errors.New("the network is nil")
+	}
 	g, err := fromNet(m)
 	if err != nil {
 		return err
@@ -67,6 +71,9 @@ func save(w io.Writer, m *net.Network) error {
 }
 
 func saveEnsemble(w io.Writer, e *net.Ensemble) error {
+	if e == nil {
+		return errors.New("the ensemble is nil")
+	}
 	g, err := fromEnsemble(e)
 	if err != nil {
 		return err

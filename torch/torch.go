@@ -347,6 +347,9 @@ func Save(w io.Writer, m *net.Network) error {
 }
 
 func save(w io.Writer, m *net.Network) error {
+	if m == nil {
+		return errors.New("the network is nil")
+	}
 	if m.Transform() != nil {
 		return errors.New("the network has a transform, which a state dict cannot hold: save Fold() of it")
 	}

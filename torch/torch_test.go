@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -184,6 +185,12 @@ func f32(name string, shape ...int) safetensors.Tensor {
 		n *= d
 	}
 	return safetensors.NewFloat32(name, shape, make([]float32, n))
+}
+
+func TestSaveNothing(t *testing.T) {
+	if err := torch.Save(io.Discard, nil); err == nil || err.Error() != "torch: save: the network is nil" {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestLoadErrors(t *testing.T) {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 
 	"github.com/sinew-ml/sinew/mat"
@@ -95,6 +96,9 @@ func (m *Metrics) UnmarshalJSON(text []byte) error {
 
 // Evaluate returns the loss and accuracy of m on d. An error says what does not fit.
 func Evaluate(m *net.Network, d *Dataset) (Metrics, error) {
+	if m == nil {
+		return none(), errors.New("train: the network is nil")
+	}
 	if err := d.check(m, "evaluation"); err != nil {
 		return none(), err
 	}

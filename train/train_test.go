@@ -618,6 +618,9 @@ func TestBadData(t *testing.T) {
 			t.Errorf("Evaluate %+v: error %v, want %q", c.data, err, c.want)
 		}
 	}
+	if _, err := train.Evaluate(nil, good); err == nil || !strings.Contains(err.Error(), "the network is nil") {
+		t.Errorf("Evaluate without a network: error %v", err)
+	}
 	if _, err := tr.Step(net.Batch{X: []float32{1, 2}, Labels: []int{5}}); err == nil || errors.Is(err, train.ErrNonFinite) {
 		t.Errorf("Step: error %v", err)
 	}
