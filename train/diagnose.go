@@ -255,14 +255,15 @@ func (d *diagnosis) units() {
 	}
 }
 
-// explosions looks for gradients far larger than the others of their epoch.
+// explosions looks for gradients far larger than the others of their epoch, and than those the
+// run began with: where a fit is near perfect the usual ones are near 0.
 func (d *diagnosis) explosions() bool {
 	for _, e := range d.e {
 		if e.Steps < explodeLeast {
 			continue
 		}
 		usual := (e.GradNorm*float64(e.Steps) - e.MaxGradNorm) / float64(e.Steps-1)
-		if usual > 0 && e.MaxGradNorm > explosion*usual {
+		if usual > 0 && e.MaxGradNorm > explosion*usual && e.MaxGradNorm > d.e[0].GradNorm {
 			d.add(ExplodingGradients, -1, "a gradient of epoch %d has norm %.3g, %.0f times the usual %.3g. Clip by norm (about %.2g), lower the rate, and look for outliers in the data.", e.Epoch, e.MaxGradNorm, e.MaxGradNorm/usual, usual, 2*usual)
 			return true
 		}

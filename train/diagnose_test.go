@@ -260,3 +260,26 @@ func TestDiagnoseWithoutValidation(t *testing.T) {
 		}
 	}
 }
+
+// In a run that fits all but perfectly one row can have a gradient many times that of the others
+// and still less than any at the start.
+func TestNoExplosionOfSmallGradients(t *testing.T) {
+	run := func(largest float64) []train.Finding {
+		h := new(train.History)
+		for i := range 6 {
+			loss := math.Pow(0.1, float64(i))
+			e := train.Epoch{Epoch: i + 1, Rate: 0.01, Steps: 40, GradNorm: loss, MaxGradNorm: 2 * loss,
+				Train: train.Metrics{Loss: loss, Accuracy: 1}, Validation: train.Metrics{Loss: math.NaN(), Accuracy: math.NaN()}}
+			h.Epochs = append(h.Epochs, e)
+		}
+		last := &h.Epochs[5]
+		last.GradNorm, last.MaxGradNorm = (39*last.GradNorm+largest)/40, largest
+		return h.Diagnose()
+	}
+	if found := run(0.01); found != nil {
+		t.Errorf("small gradients: %v", found)
+	}
+	if found := run(10); len(found) != 1 || found[0].Verdict != train.ExplodingGradients {
+		t.Errorf("a large one: %v", found)
+	}
+}
