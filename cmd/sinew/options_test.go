@@ -476,6 +476,20 @@ func TestInterruptedAverage(t *testing.T) {
 	}
 }
 
+// A resumed run that is interrupted again has the best weights since then only, and says so.
+func TestInterruptedAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := []string{"train", "--data", "wine", "--epochs", "200", "--rate", "0.05", "--checkpoint", "run.ckpt", "--resume", "--plot", ""}
+	for i, text := range []string{"epoch  80/200", "epoch  88/200"} {
+		var out, errs bytes.Buffer
+		ctx, stderr := onText(t, text, &errs)
+		code := run(ctx, args, nil, &out, stderr)
+		if last := errs.String(); code != exitInterrupted || strings.HasSuffix(last, ", the best by validation-loss since the run was resumed\n") != (i == 1) {
+			t.Errorf("stop %d: exit status %d, %s", i, code, last)
+		}
+	}
+}
+
 // A checkpoint that cannot be written costs no model, and is not kept from the user.
 func TestCheckpointFails(t *testing.T) {
 	for _, interrupt := range []bool{false, true} {

@@ -434,6 +434,9 @@ func (r *running) interruption() error {
 	switch t := &r.Train; {
 	case r.keepsLast() && r.best.epoch > 0:
 		which = fmt.Sprintf("the weights of epoch %d, the best by %s", r.best.epoch, t.Watch)
+		if r.resumed != "" && h.Best != r.best.epoch { // whose weights no checkpoint keeps
+			which += " since the run was resumed"
+		}
 	case (t.KeepBest || t.Patience > 0) && h.Best > 0:
 		which = fmt.Sprintf("the weights of epoch %d, the best by %s", h.Best, t.Watch)
 	case t.EMA > 0, t.SWA > 0 && len(h.Epochs) >= t.SWA:
