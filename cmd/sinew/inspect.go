@@ -185,7 +185,7 @@ func (v *inspection) tensors(path string) error {
 	slices.Sort(kinds)
 	text := fmt.Sprintf("%d, of %d numbers", len(f.Tensors), values)
 	if len(kinds) > 0 {
-		text += ": " + strings.Join(kinds, ", ")
+		text += ": " + strings.Join(cleaned(kinds), ", ")
 	}
 	v.fact("tensors", text)
 	return nil
@@ -343,7 +343,7 @@ func (v *inspection) print(w io.Writer, tensors bool) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "tensor\tdtype\tshape\tbytes\n")
 		for _, x := range v.Tensors {
-			fmt.Fprintf(t, "%s\t%s\t%v\t%d\n", clean(x.Name), x.DType, x.Shape, x.Bytes)
+			fmt.Fprintf(t, "%s\t%s\t%v\t%d\n", clean(x.Name), clean(x.DType), x.Shape, x.Bytes)
 		}
 		t.Flush()
 	}

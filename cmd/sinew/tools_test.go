@@ -316,6 +316,11 @@ func TestInspect(t *testing.T) {
 			t.Errorf("inspect does not print %q:\n%q", want, out)
 		}
 	}
+	header := `{"a":{"dtype":"\u001b[2J","shape":[1],"data_offsets":[0,0]}}`
+	write(t, "odd.safetensors", append([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}, header...))
+	if out, _ = succeed(t, "inspect", "--tensors", "odd.safetensors"); strings.Contains(out, "\x1b") || strings.Count(out, `"\x1b[2J"`) != 2 {
+		t.Errorf("inspect prints %q", out)
+	}
 	succeed(t, "train", "--data", "iris", "--hidden", "4", "--epochs", "3", "--plot", "", "--checkpoint", "run.ckpt", "--model", "x")
 	out, _ = succeed(t, "inspect", "run.ckpt")
 	for _, want := range []string{"kind        checkpoint\n", "run         3 of 3 epochs, 21 updates\n", "data        sha256:", "validation  sha256:", "parameters  35\n"} {
