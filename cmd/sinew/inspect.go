@@ -251,7 +251,7 @@ func (v *inspection) onnx(path string) error {
 	if err != nil {
 		v.fact("parameters", fmt.Sprint(m.Parameters()))
 		v.fact("arithmetic", fmt.Sprintf("%d multiply-adds per row", m.MultiplyAdds()))
-		v.fact("chain", fmt.Sprintf("no: %s. Package onnx runs it; convert, eval and predict want a chain", strings.TrimPrefix(err.Error(), "onnx: ")))
+		v.fact("chain", fmt.Sprintf("no: %s. Package onnx runs it; convert, eval and predict want a chain", printable(strings.TrimPrefix(err.Error(), "onnx: "))))
 		return nil
 	}
 	v.fact("chain", "yes: sinew convert, eval and predict take it")

@@ -23,6 +23,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -120,7 +121,21 @@ func usage(format string, args ...any) error { return &usageError{fmt.Errorf(for
 // message returns the text of err without the program's name, which some begin with, and in
 // the words of the command line.
 func message(err error) string {
-	return inFlags.Replace(strings.TrimPrefix(err.Error(), "sinew: "))
+	return printable(inFlags.Replace(strings.TrimPrefix(err.Error(), "sinew: ")))
+}
+
+// printable returns a text that may have pieces of a file in it, with escapes of Go for what a
+// terminal would take for a command.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // inFlags says by which flag is done what the library asks for.

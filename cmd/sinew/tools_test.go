@@ -233,6 +233,10 @@ func TestConvert(t *testing.T) {
 	if out, _ := succeed(t, "inspect", "odd.onnx"); strings.Contains(out, "\x1b") || !strings.Contains(out, `producer    "s\x1bnew"`) {
 		t.Errorf("a file can write to the terminal:\n%q", out)
 	}
+	write(t, "odd.onnx", bytes.Replace(read(t, "two.onnx"), []byte("\x22\x03Sum"), []byte("\x22\x03S\x1bm"), 1)) // an operator
+	if _, _, errs := sinew(t, "", "inspect", "odd.onnx"); !strings.Contains(errs, `operator S\x1bm (opset 17)`) {
+		t.Errorf("a file can write to the terminal by an error:\n%q", errs)
+	}
 	if out, _ := succeed(t, "inspect", "two.onnx"); !strings.Contains(out, "arithmetic  224 multiply-adds per row\n") || !strings.Contains(out, "parameters  263\n") ||
 		!strings.Contains(out, `chain       no: not a chain of dense layers: operator Sum (opset 17), node "mean/Sum"`) {
 		t.Errorf("an ensemble in ONNX:\n%s", out)
