@@ -180,7 +180,7 @@ func fitSnapshots(ctx context.Context, m *net.Network, c Config, e EnsembleConfi
 	if err != nil {
 		return nil, nil, err
 	}
-	steps, err := newShuffled(t, data, data.weighted(classes)).begin(1, 0)
+	steps, err := newShuffled(t, data, data.weighted(classes)).begin(ctx, 1, 0)
 	if err != nil {
 		return nil, nil, err
 	}

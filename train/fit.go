@@ -171,8 +171,8 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 // feed gives the batches of a run.
 type feed interface {
 	// begin starts an epoch, counted from 1, after skip steps of it; it returns their
-	// number, 0 if it is not known.
-	begin(epoch, skip int) (steps int, err error)
+	// number, 0 if it is not known. It ends with ctx.
+	begin(ctx context.Context, epoch, skip int) (steps int, err error)
 	// next returns the next batch, or io.EOF.
 	next() (net.Batch, error)
 	// first returns the rows of the epoch's first batch, of a stream.
@@ -354,7 +354,7 @@ func (f *fit) epoch(ctx context.Context) error {
 	t, r, began := f.t, &f.t.run, time.Now()
 	number := r.Done + 1
 	f.keepFrozen(ctx)
-	steps, err := f.rows.begin(t.epoch+1, r.Step)
+	steps, err := f.rows.begin(ctx, t.epoch+1, r.Step)
 	if err != nil {
 		return err
 	}
@@ -537,7 +537,7 @@ func newShuffled(t *Trainer, data *Dataset, weights []float32) *shuffled {
 	return s
 }
 
-func (s *shuffled) begin(epoch, skip int) (steps int, err error) {
+func (s *shuffled) begin(_ context.Context, epoch, skip int) (steps int, err error) {
 	copy(s.order, s.rows)
 	rng.New(s.t.c.Seed, rng.Shuffle, uint32(epoch)).Shuffle(s.order)
 	size := s.t.c.BatchSize
@@ -603,12 +603,15 @@ type streamed struct {
 
 func (s *streamed) first() *Dataset { return &s.start }
 
-func (s *streamed) begin(epoch, skip int) (steps int, err error) {
+func (s *streamed) begin(ctx context.Context, epoch, skip int) (steps int, err error) {
 	if err := s.source.Rewind(epoch); err != nil {
 		return 0, fmt.Errorf("train: source: %w", err)
 	}
 	s.row, s.start.X = 0, s.start.X[:0]
 	for range skip {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if _, err := s.next(); err != nil {
 			return 0, fmt.Errorf("train: source: it ends before the step to go on from: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +64,51 @@ func (s *memory) Read(x []float32, labels []int, y []float32) (rows int, err err
 		err = io.EOF
 	}
 	return rows + s.extra, err
+}
+
+// To skip the steps of a long pass that are done already can take hours: it ends with the context.
+func TestSkipEndsWithContext(t *testing.T) {
+	data, _ := irises(false)
+	path := filepath.Join(t.TempDir(), "c")
+	fit := func(resume bool, stop int) int {
+		ctx, cancel := context.WithCancel(context.Background())
+		source := &stopping{memory: memory{data: data, most: 1000}, stop: stop, cancel: cancel}
+		c := train.Config{BatchSize: 2, Epochs: 1, Checkpoint: train.Checkpoint{Path: path}}
+		c.Progress = func(p train.Progress) {
+			if p.Step == 9 {
+				cancel()
+			}
+		}
+		tr := trainer(t, classifier(t, 4, 5, 3, net.ReLU), c)
+		defer tr.Close()
+		if resume {
+			if r, err := tr.Resume(path); err != nil || r.Step != 9 {
+				t.Fatal(r, err)
+			}
+		}
+		if _, err := tr.FitSource(ctx, source, true, nil); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		return source.reads
+	}
+	fit(false, 0)
+	if reads := fit(true, 3); reads != 3 {
+		t.Errorf("%d reads, the context ended in the third", reads)
+	}
+}
+
+// stopping is a source that ends a context in one of its reads.
+type stopping struct {
+	memory
+	reads, stop int
+	cancel      func()
+}
+
+func (c *stopping) Read(x []float32, labels []int, y []float32) (int, error) {
+	if c.reads++; c.reads == c.stop {
+		c.cancel()
+	}
+	return c.memory.Read(x, labels, y)
 }
 
 // A Fit that kept the outputs of a frozen layer wider than the inputs leaves larger buffers: a
