@@ -18,7 +18,8 @@
 // same fits.
 //
 // Missing values are filled first, by [FillMissing]: all fits refuse NaN. The targets of a
-// regression have [ScaleTargets].
+// regression have [ScaleTargets]. Weights of rows do not count here, 0 neither: leave out rows whose
+// values mean nothing.
 //
 // # Precision
 //

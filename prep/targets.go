@@ -91,6 +91,9 @@ func (t *Targets) Redo(m *net.Network) error {
 
 // last returns the layer into which the map goes, nothing if it cannot.
 func (t *Targets) last(m *net.Network) (w, b []float32, err error) {
+	if m == nil || m.Params() == nil {
+		return nil, nil, errors.New("prep: targets: the network is nil, or its weights are mapped from a file, read-only: load it instead")
+	}
 	c := m.Config()
 	l := c.Layers[len(c.Layers)-1]
 	switch {

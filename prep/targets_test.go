@@ -3,6 +3,7 @@ package prep
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -127,7 +128,22 @@ func TestTargetErrors(t *testing.T) {
 			t.Errorf("%s: the network was changed", want)
 		}
 	}
+	path := filepath.Join(t.TempDir(), "model")
+	if err := regressor(t, nil).SaveFile(path); err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := net.MapFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mapped.Close()
+	for _, m := range []*net.Network{nil, mapped.Network} { // whose memory cannot be written
+		if err := targets.Undo(m); err == nil || !strings.Contains(err.Error(), "read-only") {
+			t.Errorf("error %v", err)
+		}
+	}
 	for want, d := range map[string]*train.Dataset{
+		"the data set is nil":       nil,
 		"0 target values in 2 rows": {Inputs: 1, X: []float32{1, 2}, Labels: []int{0, 1}},
 		"3 target values in 2 rows": {Inputs: 1, X: []float32{1, 2}, Y: []float32{1, 2, 3}},
 		"in 0 rows":                 {Inputs: 1},
