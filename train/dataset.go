@@ -56,6 +56,9 @@ func (d *Dataset) check(m *net.Network, name string) error {
 	if i := notFinite(d.Y); i >= 0 {
 		return fail("Y is %g in row %d, column %d (from 0): want finite values", d.Y[i], i/m.Outputs(), i%m.Outputs())
 	}
+	if i := noTarget(m.Config().Loss, d.Y); i >= 0 {
+		return fail("Y is %g in row %d, column %d (from 0): %s wants 0...1", d.Y[i], i/m.Outputs(), i%m.Outputs(), net.BinaryCrossEntropy)
+	}
 	if !(sumOf(d.Weights, d.Rows()) > 0) {
 		return fail("the weights of the rows sum to 0: want a positive sum")
 	}
@@ -83,6 +86,19 @@ func notFinite(x []float32) int {
 	for i, v := range x {
 		if math.Float32bits(v)&exponent == exponent {
 			return i
+		}
+	}
+	return -1
+}
+
+// noTarget returns the index of the first value that a loss does not take, or -1:
+// a binary cross entropy of other targets than 0...1 has no least value.
+func noTarget(loss net.Loss, y []float32) int {
+	if loss == net.BinaryCrossEntropy {
+		for i, v := range y {
+			if !(v >= 0 && v <= 1) {
+				return i
+			}
 		}
 	}
 	return -1

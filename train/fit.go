@@ -158,7 +158,7 @@ func (t *Trainer) FitSource(ctx context.Context, source Source, labels bool, val
 	if err != nil {
 		return new(History), err
 	}
-	rows := &streamed{t: t, source: source, labels: labels, classes: classes}
+	rows := &streamed{t: t, source: source, labels: labels, loss: t.m.Config().Loss, classes: classes}
 	digest := func() string {
 		if s, ok := source.(interface{ Digest() string }); ok {
 			return "stream " + s.Digest()
@@ -596,6 +596,7 @@ type streamed struct {
 	t       *Trainer
 	source  Source
 	labels  bool
+	loss    net.Loss
 	classes []float64
 	row     int
 	start   Dataset // the epoch's first batch; empty before
@@ -691,6 +692,9 @@ func (s *streamed) read() (net.Batch, error) {
 		b.Y = y[:n*out]
 		if i := notFinite(b.Y); i >= 0 {
 			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): want finite values", b.Y[i], s.row+i/out, i%out)
+		}
+		if i := noTarget(s.loss, b.Y); i >= 0 {
+			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): %s wants 0...1", b.Y[i], s.row+i/out, i%out, net.BinaryCrossEntropy)
 		}
 	}
 	s.row += n

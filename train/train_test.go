@@ -618,6 +618,18 @@ func TestBadData(t *testing.T) {
 			t.Errorf("Evaluate %+v: error %v, want %q", c.data, err, c.want)
 		}
 	}
+	binary := network(t, net.Config{Inputs: 2, Layers: []net.Layer{{Units: 2}}, Loss: net.BinaryCrossEntropy})
+	for _, y := range []float32{1.5, -0.25} {
+		d := &train.Dataset{Inputs: 2, X: []float32{1, 2, 3, 4}, Y: []float32{0, 1, 0.5, y}}
+		want := "Y is " + fmt.Sprint(y) + " in row 1, column 1 (from 0): binary-cross-entropy wants 0...1"
+		if _, err := trainer(t, binary, train.Config{}).Fit(context.Background(), d, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		_, err := trainer(t, binary, train.Config{}).FitSource(context.Background(), &memory{data: d, most: 5, outs: 2}, false, nil)
+		if err == nil || !strings.Contains(err.Error(), "source: "+want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
 	if _, err := train.Evaluate(nil, good); err == nil || !strings.Contains(err.Error(), "the network is nil") {
 		t.Errorf("Evaluate without a network: error %v", err)
 	}
