@@ -276,10 +276,10 @@ func TestScaledTargets(t *testing.T) {
 		t.Errorf("R² is %g with scaled targets and %g without: want above 0.2 and below 0", scaled, raw)
 	}
 	// Values are scaled wherever that is possible, and only there.
-	for _, args := range []string{"--output-activation relu", "--loss binary-cross-entropy"} {
-		out, _ := succeed(t, append(strings.Fields("train --data diabetes --epochs 1 --plot="), strings.Fields(args)...)...)
-		if strings.Contains(out, "targets   scaled") {
-			t.Errorf("diabetes %s:\n%s", args, out)
+	for args, wrong := range map[string]string{"--output-activation relu": "", "--loss binary-cross-entropy": "binary-cross-entropy wants 0...1"} {
+		code, out, errs := sinew(t, "", append(strings.Fields("train --data diabetes --epochs 1 --plot="), strings.Fields(args)...)...)
+		if strings.Contains(out, "targets   scaled") || (code != 0) != (wrong != "") || !strings.Contains(errs, wrong) {
+			t.Errorf("diabetes %s: exit status %d\n%s%s", args, code, out, errs)
 		}
 	}
 	var table strings.Builder
