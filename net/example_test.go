@@ -119,3 +119,28 @@ func ExampleCheckGradients() {
 	// layer 1 b: 1 of 1, error below 0.001: true
 	// <nil>
 }
+
+// A service replaces its model while requests run; one whose answers would be read wrong is
+// refused.
+func ExampleServer() {
+	model := func(bias float32, classes ...string) *net.Network {
+		m, err := net.New(net.Config{Inputs: 1, Layers: []net.Layer{{Units: 2}}, Loss: net.SoftmaxCrossEntropy, Classes: classes})
+		if err != nil {
+			log.Fatal(err)
+		}
+		_, b := m.Layer(0)
+		b[1] = bias
+		return m
+	}
+	server := net.NewServer(model(-5, "no", "yes"), 1)
+	fmt.Printf("%.2f\n", server.Predict(nil, []float32{7})) // on any goroutine
+	if err := server.Swap(model(5, "no", "yes")); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", server.Predict(nil, []float32{7}))
+	fmt.Println(server.Swap(model(5, "yes", "no")))
+	// Output:
+	// [0.99 0.01]
+	// [0.01 0.99]
+	// net: server: the network's class 0 is "yes": want "no"
+}

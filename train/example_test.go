@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sinew-ml/sinew/fixtures"
 	"github.com/sinew-ml/sinew/net"
@@ -183,4 +184,59 @@ func ExampleTrainer_Resume() {
 	// Output:
 	// from step 0 to 77: 1 epochs, context canceled
 	// from step 77 to 171: 3 epochs, <nil>
+}
+
+// Fine-tuning: the first layer stays as it came with the model, and is run once for all epochs; the
+// last learns the rows at hand.
+func ExampleConfig_frozen() {
+	x, labels := fixtures.Digits()
+	data := &train.Dataset{Inputs: 64, X: x, Labels: labels}
+	m, err := net.New(net.Config{Inputs: 64, Layers: []net.Layer{{Units: 100, Activation: net.ReLU}, {Units: 10}}, Loss: net.SoftmaxCrossEntropy})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Init(1) // in the place of net.LoadFile
+	w, _ := m.Layer(0)
+	before := slices.Clone(w)
+	t, err := train.New(m, train.Config{Epochs: 10, Layers: []train.LayerConfig{{Frozen: true}, {}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer t.Close()
+	history, err := t.Fit(context.Background(), data, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("the first layer is as it was:", slices.Equal(w, before))
+	fmt.Println("accuracy above 90 %:", history.Epochs[9].Train.Accuracy > 0.9)
+	// Output:
+	// the first layer is as it was: true
+	// accuracy above 90 %: true
+}
+
+// Three networks of different seeds, each trained on rows drawn with replacement, predict
+// together.
+func ExampleFitEnsemble() {
+	x, labels := fixtures.Iris()
+	all := &train.Dataset{Inputs: 4, X: x, Labels: labels}
+	data, test := all.Split(0.3, 1)
+	m, err := net.New(net.Config{Inputs: 4, Layers: []net.Layer{{Units: 16, Activation: net.ReLU}, {Units: 3}}, Loss: net.SoftmaxCrossEntropy})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ensemble, histories, err := train.FitEnsemble(context.Background(), m, train.Config{Epochs: 60, LearnRate: train.Constant(0.02)}, train.EnsembleConfig{Members: 3, Bootstrap: true}, data, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	right := 0
+	for i, class := range ensemble.NewPredictor(test.Rows()).Classify(test.X) {
+		if class == test.Labels[i] {
+			right++
+		}
+	}
+	fmt.Println(len(ensemble.Members()), "members,", len(histories), "histories")
+	fmt.Println("above 90 %:", 10*right > 9*test.Rows())
+	// Output:
+	// 3 members, 3 histories
+	// above 90 %: true
 }
