@@ -12,9 +12,12 @@ import (
 	"github.com/sinew-ml/sinew/train"
 )
 
-// finish tests the network and writes the files.
+// finish writes the files and tests the network.
 func (r *running) finish() error {
 	out, p := r.cmd.OutOrStdout(), r.parts
+	if err := r.saveModel(); err != nil { // first, whatever fails behind it
+		return err
+	}
 	var measured report.Model = r.networks[0]
 	if r.all != nil {
 		measured = r.all
@@ -36,9 +39,6 @@ func (r *running) finish() error {
 			fmt.Fprintf(out, "test      %s\n", metricsText(m))
 		}
 		results = append(results, m)
-	}
-	if err := r.saveModel(); err != nil {
-		return err
 	}
 	fmt.Fprintf(out, "model     %s\n", r.model)
 	if err := r.draw(results); err != nil {

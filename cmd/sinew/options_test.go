@@ -490,6 +490,20 @@ func TestInterruptedAgain(t *testing.T) {
 	}
 }
 
+// Test rows that do not fit are refused before time is spent on training, not after it.
+func TestTestRowsThatDoNotFit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "train.csv", []byte("a,b,k,w\n"+strings.Repeat("1,2,x,1\n2,1,y,1\n", 20)))
+	write(t, "wide.csv", []byte("a,b,c,k,w\n1,2,3,x,1\n"))
+	write(t, "weightless.csv", []byte("a,b,k,w\n1,2,x,0\n"))
+	for name, want := range map[string]string{"wide.csv": "3 inputs per row: the network has 2", "weightless.csv": "the weights of the rows sum to 0"} {
+		code, _, errs := sinew(t, "", "train", "--data", "train.csv", "--label", "k", "--weights", "w", "--test-data", name, "--epochs", "2", "--plot", "")
+		if code != exitError || !strings.HasPrefix(errs, "sinew: test rows: ") || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit status %d, %q", name, code, errs)
+		}
+	}
+}
+
 // A checkpoint that cannot be written costs no model, and is not kept from the user.
 func TestCheckpointFails(t *testing.T) {
 	for _, interrupt := range []bool{false, true} {

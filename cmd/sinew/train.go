@@ -311,6 +311,11 @@ func (r *running) prepare() error {
 	if err := r.checkPlots(); err != nil {
 		return err
 	}
+	if r.parts.test != nil { // which Fit does not look at
+		if _, err := train.Evaluate(r.network, r.parts.test); err != nil {
+			return fmt.Errorf("test rows: %w", err)
+		}
+	}
 	t := &r.Train
 	r.report = newProgress(r.cmd.ErrOrStderr(), t.Epochs, 1)
 	if e := r.Ensemble; e != nil {
