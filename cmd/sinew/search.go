@@ -131,28 +131,36 @@ func (f *searchCommand) run(cmd *cobra.Command) error {
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	left := trials
+	var failed error // of a trial that cannot be: what the others have found is not lost with it
 	for i, r := range rungs {
 		rank(left)
 		left = left[:min(len(left), r.trials)]
 		f.runAll(ctx, cmd.ErrOrStderr(), left, sets, i, r.epochs, base.Train.Watch)
 		for _, t := range left {
 			if t.err != nil && !errors.Is(t.err, context.Canceled) { // of others, when one fails
-				return fmt.Errorf("trial %d (%s): %w", t.number, f.valuesText(t), t.err)
+				failed = fmt.Errorf("trial %d (%s): %w", t.number, f.valuesText(t), t.err)
+				break
 			}
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || failed != nil {
 			break
 		}
 	}
 	finished := slices.DeleteFunc(slices.Clone(trials), func(t *trial) bool { return t.rung < 0 })
 	rank(finished)
 	if len(finished) == 0 {
+		if failed != nil {
+			return failed
+		}
 		return fmt.Errorf("%w before a trial was finished: nothing saved", errInterrupted)
 	}
 	fmt.Fprintln(out)
 	f.table(out, finished, base.Train.Watch)
 	if err := f.save(out, finished[0]); err != nil {
-		return err
+		return errors.Join(failed, err)
+	}
+	if failed != nil {
+		return failed
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %d of %d trials are finished", errInterrupted, len(finished), len(trials))

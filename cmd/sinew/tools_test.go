@@ -17,6 +17,18 @@ import (
 	"github.com/sinew-ml/sinew/net"
 )
 
+// TestSearchKeepsWhatItFound: a trial that cannot be ends the search, and the others' best is written.
+func TestSearchKeepsWhatItFound(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, out, errs := sinew(t, "", "search", "--data", "wine", "--try", "dropout=0..1.5", "--epochs", "2", "--trials", "6", "--parallel", "1")
+	if code != exitError || !strings.Contains(errs, "want a number in [0, 1)") || !strings.Contains(out, "best      trial 1: dropout=0.1337\n") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	if _, err := os.Stat("best.json"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestSearch looks for a rate; the same command prints the same, whatever the workers.
 func TestSearch(t *testing.T) {
 	t.Chdir(t.TempDir())
