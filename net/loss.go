@@ -17,7 +17,7 @@ const (
 
 	// SoftmaxCrossEntropy is -Σ t·log p with p = softmax(z), computed in the log-sum-exp
 	// form. Gradient p·Σt - t. The last layer's outputs are logits: its activation must be
-	// Identity. Targets are class labels or probabilities (which should sum to 1).
+	// Identity. Targets are class labels or probabilities (at least 0; they should sum to 1).
 	// Predictions are p.
 	SoftmaxCrossEntropy
 

@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Optimizer Optimizer // nil: Adam{}
 	LearnRate Schedule  // nil: Constant(the optimizer's own default)
-	BatchSize int       // rows per step; 0: 32. The last batch of an epoch may be smaller
+	BatchSize int       // rows per step, with a batch norm at least 2; 0: 32. The last batch of an epoch may be smaller
 	Epochs    int       // passes over the training set by Fit; 0: 20
 	Seed      uint64    // order of the rows, and dropout
 
@@ -171,6 +171,13 @@ func (c *Config) check(m *net.Network) error {
 	}
 	if !trains {
 		return errors.New("all layers are frozen")
+	}
+	if c.BatchSize == 1 {
+		for i, l := range m.Config().Layers {
+			if l.Norm == net.BatchNorm && (c.Layers == nil || !c.Layers[i].Frozen) {
+				return fmt.Errorf("batch size 1: the batch norm of layer %d needs 2 rows or more, of one its outputs are β", i)
+			}
+		}
 	}
 	if err := c.Checkpoint.check(); err != nil {
 		return err

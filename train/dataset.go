@@ -56,8 +56,8 @@ func (d *Dataset) check(m *net.Network, name string) error {
 	if i := notFinite(d.Y); i >= 0 {
 		return fail("Y is %g in row %d, column %d (from 0): want finite values", d.Y[i], i/m.Outputs(), i%m.Outputs())
 	}
-	if i := noTarget(m.Config().Loss, d.Y); i >= 0 {
-		return fail("Y is %g in row %d, column %d (from 0): %s wants 0...1", d.Y[i], i/m.Outputs(), i%m.Outputs(), net.BinaryCrossEntropy)
+	if i, want := noTarget(m.Config().Loss, d.Y); i >= 0 {
+		return fail("Y is %g in row %d, column %d (from 0): %s wants %s", d.Y[i], i/m.Outputs(), i%m.Outputs(), m.Config().Loss, want)
 	}
 	if !(sumOf(d.Weights, d.Rows()) > 0) {
 		return fail("the weights of the rows sum to 0: want a positive sum")
@@ -91,17 +91,24 @@ func notFinite(x []float32) int {
 	return -1
 }
 
-// noTarget returns the index of the first value that a loss does not take, or -1:
-// a binary cross entropy of other targets than 0...1 has no least value.
-func noTarget(loss net.Loss, y []float32) int {
-	if loss == net.BinaryCrossEntropy {
-		for i, v := range y {
-			if !(v >= 0 && v <= 1) {
-				return i
-			}
+// noTarget returns the index of the first value that a loss does not take, or -1, and what it
+// takes: a cross entropy has no least value for others.
+func noTarget(loss net.Loss, y []float32) (at int, want string) {
+	var most float32
+	switch loss {
+	case net.BinaryCrossEntropy:
+		most, want = 1, "0...1"
+	case net.SoftmaxCrossEntropy: // a row may be counts
+		most, want = math.MaxFloat32, "at least 0"
+	default:
+		return -1, ""
+	}
+	for i, v := range y {
+		if !(v >= 0 && v <= most) {
+			return i, want
 		}
 	}
-	return -1
+	return -1, ""
 }
 
 // Split returns two data sets, the second with the given share of the rows, in [0, 1],

@@ -693,8 +693,8 @@ func (s *streamed) read() (net.Batch, error) {
 		if i := notFinite(b.Y); i >= 0 {
 			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): want finite values", b.Y[i], s.row+i/out, i%out)
 		}
-		if i := noTarget(s.loss, b.Y); i >= 0 {
-			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): %s wants 0...1", b.Y[i], s.row+i/out, i%out, net.BinaryCrossEntropy)
+		if i, want := noTarget(s.loss, b.Y); i >= 0 {
+			return b, fmt.Errorf("train: source: Y is %g in row %d, column %d (from 0): %s wants %s", b.Y[i], s.row+i/out, i%out, s.loss, want)
 		}
 	}
 	s.row += n

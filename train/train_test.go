@@ -576,6 +576,13 @@ func TestBadConfig(t *testing.T) {
 			t.Errorf("%+v: error %v, want %q", c.config, err, c.want)
 		}
 	}
+	normed := network(t, net.Config{Inputs: 2, Layers: []net.Layer{{Units: 3}, {Units: 3, Norm: net.BatchNorm}, {Units: 1}}})
+	if _, err := train.New(normed, train.Config{BatchSize: 1}); err == nil || !strings.Contains(err.Error(), "batch size 1: the batch norm of layer 1 needs 2 rows") {
+		t.Errorf("batches of one row for a batch norm: error %v", err)
+	}
+	if _, err := train.New(normed, train.Config{BatchSize: 1, Layers: []train.LayerConfig{{}, {Frozen: true}, {}}}); err != nil {
+		t.Errorf("batches of one row for a frozen batch norm: %v", err)
+	}
 	wide := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1 << 20}, {Units: 1}}})
 	if _, err := train.New(wide, train.Config{BatchSize: 1 << 20}); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("want 1...%d ", min(1<<30, math.MaxInt/8)/(1<<20+2))) {
 		t.Errorf("a batch of 2^40 activations: error %v", err)
@@ -618,14 +625,22 @@ func TestBadData(t *testing.T) {
 			t.Errorf("Evaluate %+v: error %v, want %q", c.data, err, c.want)
 		}
 	}
-	binary := network(t, net.Config{Inputs: 2, Layers: []net.Layer{{Units: 2}}, Loss: net.BinaryCrossEntropy})
-	for _, y := range []float32{1.5, -0.25} {
-		d := &train.Dataset{Inputs: 2, X: []float32{1, 2, 3, 4}, Y: []float32{0, 1, 0.5, y}}
-		want := "Y is " + fmt.Sprint(y) + " in row 1, column 1 (from 0): binary-cross-entropy wants 0...1"
-		if _, err := trainer(t, binary, train.Config{}).Fit(context.Background(), d, nil); err == nil || !strings.Contains(err.Error(), want) {
+	for _, c := range []struct {
+		loss net.Loss
+		y    float32
+		want string
+	}{
+		{net.BinaryCrossEntropy, 1.5, "binary-cross-entropy wants 0...1"},
+		{net.BinaryCrossEntropy, -0.25, "binary-cross-entropy wants 0...1"},
+		{net.SoftmaxCrossEntropy, -0.25, "softmax-cross-entropy wants at least 0"},
+	} {
+		m := network(t, net.Config{Inputs: 2, Layers: []net.Layer{{Units: 2}}, Loss: c.loss})
+		d := &train.Dataset{Inputs: 2, X: []float32{1, 2, 3, 4}, Y: []float32{0, 1, 0.5, c.y}}
+		want := "Y is " + fmt.Sprint(c.y) + " in row 1, column 1 (from 0): " + c.want
+		if _, err := trainer(t, m, train.Config{}).Fit(context.Background(), d, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
-		_, err := trainer(t, binary, train.Config{}).FitSource(context.Background(), &memory{data: d, most: 5, outs: 2}, false, nil)
+		_, err := trainer(t, m, train.Config{}).FitSource(context.Background(), &memory{data: d, most: 5, outs: 2}, false, nil)
 		if err == nil || !strings.Contains(err.Error(), "source: "+want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
