@@ -38,6 +38,7 @@ func TestTiledShapes(t *testing.T) {
 		{Transpose, NoTrans, 30, 5, 70, 0, 0},
 		{NoTrans, NoTrans, 50, 75, 530, 0, 1024},     // on a copy of B
 		{NoTrans, NoTrans, 53, 64, 1030, 2048, 0},    // the same, 8 rows at once
+		{NoTrans, NoTrans, 50, 32, 70, 1024, 0},      // two chains, which have no copies
 		{NoTrans, NoTrans, 20, 70, 1100, 2048, 1024}, // all rows of A copied, two depths
 		{NoTrans, NoTrans, 97, 340, 760, 0, 0},       // large, B's rows begin anywhere
 		{Transpose, NoTrans, 50, 64, 530, 1024, 0},   // a copy of B
