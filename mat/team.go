@@ -205,9 +205,7 @@ func (t *Team) Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float3
 	// is another (see chains).
 	const leastRows, leastColumns = 12, 64
 	byColumns := m < leastRows*workers && n >= leastColumns*workers
-	if byColumns {
-		workers = min(workers, n/leastColumns)
-	} else {
+	if !byColumns {
 		workers = min(workers, max(1, m/leastRows))
 	}
 	if workers < 2 {
