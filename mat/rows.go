@@ -71,7 +71,7 @@ func checkGather(dst, src []float32, index []int, n int) {
 	if n < 1 {
 		panic("mat: n < 1")
 	}
-	if len(dst) != len(index)*n {
+	if !holdsRows(dst, len(index), n) {
 		panic("mat: len(dst) != len(index)*n")
 	}
 	rows := uint(len(src) / n)
