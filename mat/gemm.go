@@ -308,8 +308,7 @@ func (g *job) plain() {
 }
 
 // The plain way, on top of the vector kernels: for the generic level, and on the others
-// for alpha other than 1, one column, and narrow products too long for one tile call or
-// for the panel that NT needs.
+// for alpha other than 1, one column, and narrow products too long for one tile call.
 
 // gemmNN: row i of C takes k multiples of rows of B.
 func gemmNN(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {

@@ -23,7 +23,7 @@ const (
 )
 
 // The bodies: AVX2's in gemm_amd64.s and dots_amd64.s, AVX-512's in gemm_, rows_, columns_,
-// dots_ and turn_avx512_amd64.s. They trust their arguments.
+// dots_, turn_ and pack_avx512_amd64.s. They trust their arguments.
 
 //go:noescape
 func panel1AVX512(p *panel)

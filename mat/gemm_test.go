@@ -423,7 +423,7 @@ func TestProductsGuardPages(t *testing.T) {
 	everyLevel(t, func(t *testing.T, level isa.Level) {
 		ps := pools{}
 		r := rand.New(rand.NewPCG(5, 0))
-		const longest = 17 * (130 + 100 + 16) // the largest operand below with its padding
+		const longest = 130 * (100 + 16) // the largest operand below with its padding
 		var mem [3][]float32
 		var intact [3]func() bool
 		for j := range mem {
@@ -435,7 +435,7 @@ func TestProductsGuardPages(t *testing.T) {
 			op := &products[o]
 			for _, m := range []int{1, 2, 17} {
 				for _, n := range []int{1, 2, 3, 7, 16, 17, 31, 33, 100} {
-					for _, k := range []int{0, 1, 2, 5, 16, 17} {
+					for _, k := range []int{0, 1, 2, 5, 16, 17, 67, 130} {
 						if op.fits != nil && !op.fits(m, n, k) || testing.Short() && r.IntN(3) > 0 {
 							continue
 						}
@@ -445,7 +445,8 @@ func TestProductsGuardPages(t *testing.T) {
 							if offset < 0 {
 								where = "flush with the end of a page"
 							}
-							p := ps.build(op, m, n, k, 1.7, betas[r.IntN(3)], normal, r, offset, func(j, _ int) []float32 { return mem[j] })
+							alpha := []float32{1, 1.7}[r.IntN(2)] // on tiles, and the plain way
+							p := ps.build(op, m, n, k, alpha, betas[r.IntN(3)], normal, r, offset, func(j, _ int) []float32 { return mem[j] })
 							w := &wanted{level: level, op: &operation{name: p.String(), call: func(float32, *vectors) float64 { op.call(p); return 0 }}}
 							p.run(t, level, where, func() { faultless(t, w, &vectors{p.c.data}, where) })
 							for j, x := range []*matrix{&p.a, &p.b, &p.c} {

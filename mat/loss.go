@@ -64,11 +64,15 @@ func HuberError(losses []float64, dy, y, t []float32, n int, factor float64, wei
 // 1 in the label's column and +0 elsewhere; with n = 1 the label itself, 0 or 1. Panics if
 // len(dst) is not len(labels)·n or a label is not a column (with one column: not 0 or 1).
 func OneHot(dst []float32, labels []int, n int) {
-	if n < 0 || len(dst) != len(labels)*n {
+	if !holdsRows(dst, len(labels), n) {
 		panic("mat: OneHot: len(dst) != len(labels)*n")
 	}
+	values := n
+	if n == 1 {
+		values = 2
+	}
 	for _, label := range labels {
-		if label < 0 || label >= max(n, 2) {
+		if label < 0 || label >= values {
 			panic("mat: OneHot: label out of range")
 		}
 	}
@@ -89,7 +93,7 @@ func lossAll(kind lossKind, losses []float64, dy, y, t []float32, n int, factor 
 	if n < 0 {
 		panic("mat: n < 0")
 	}
-	if len(dy) != rows*n || len(y) != rows*n || len(t) != rows*n {
+	if !holdsRows(dy, rows, n) || !holdsRows(y, rows, n) || !holdsRows(t, rows, n) {
 		panic("mat: dy, y or t is not len(losses) rows of n")
 	}
 	if weights != nil && len(weights) != rows {

@@ -26,7 +26,9 @@
 // # Memory
 //
 // Matrices are row-major with a leading dimension (the distance between rows, in
-// elements). No function allocates or keeps its arguments. Kernels are safe to call
+// elements). No function keeps its arguments or allocates, but for [NewTeam], and a large
+// product that finds no memory for copies of its operands, which it leaves to the next one.
+// Kernels are safe to call
 // from many goroutines on disjoint outputs; one assembly call handles at most a block of
 // a vector or a tile of a product, so goroutines stay preemptible. A destination may be the same slice as an
 // input where the function says so; other overlaps of a destination with an input

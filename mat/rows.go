@@ -1,5 +1,7 @@
 package mat
 
+import "math/bits"
+
 // Rows of a batch: gathered from a data set, filled with a bias, summed over, classified.
 // Nothing is fused here, so all levels, generic included, give the same bits.
 
@@ -69,7 +71,7 @@ func checkGather(dst, src []float32, index []int, n int) {
 	if n < 1 {
 		panic("mat: n < 1")
 	}
-	if len(dst) != len(index)*n {
+	if !holdsRows(dst, len(index), n) {
 		panic("mat: len(dst) != len(index)*n")
 	}
 	rows := uint(len(src) / n)
@@ -164,9 +166,18 @@ func checkRows(rows int, x []float32, n int) {
 	if n < 1 {
 		panic("mat: n < 1")
 	}
-	if len(x) != rows*n {
+	if !holdsRows(x, rows, n) {
 		panic("mat: len(x) is not a row of n for each element")
 	}
+}
+
+// holdsRows reports whether x is as long as so many rows of n, whose product may overflow.
+func holdsRows(x []float32, rows, n int) bool {
+	if rows < 0 || n < 0 {
+		return false
+	}
+	high, low := bits.Mul(uint(rows), uint(n))
+	return high == 0 && low == uint(len(x))
 }
 
 // argmax goes block by block; a later block must be larger, or the first with a number.

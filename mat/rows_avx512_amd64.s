@@ -348,7 +348,7 @@ vectors1:
 
 // func listAVX512(list *uint32, x *float32, n int) int
 //
-// The numbers of the elements of x that are not ±0, in order, and how many; n ≥ 1. Up to 15
+// The numbers of the elements of x that are not ±0, in order, and how many; n ≥ 1. Up to 16
 // words behind the last number are written too.      needs AVX-512 F, POPCNT
 //
 //	SI, CX   next element, elements left      DI, R8   next number, the first

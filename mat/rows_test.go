@@ -258,7 +258,7 @@ func TestRowPanics(t *testing.T) {
 		poisonAll(x)
 		return x
 	}
-	dst := x(6)
+	dst, large := x(6), x(1<<17)
 	ints := []int{-9, -9}
 	for i, c := range []struct {
 		call func()
@@ -268,6 +268,7 @@ func TestRowPanics(t *testing.T) {
 		{func() { Gather(dst, x(8), []int{0, 2}, 3) }, "mat: Gather: index out of range"},
 		{func() { Gather(dst, x(6), []int{0, -1}, 3) }, "mat: Gather: index out of range"},
 		{func() { Gather(dst, x(6), []int{0}, 3) }, "mat: len(dst) != len(index)*n"},
+		{func() { Gather(large, x(1<<16+2), make([]int, 1<<16), 1<<16+2) }, "mat: len(dst) != len(index)*n"}, // in 32 bits it is
 		{func() { Gather(nil, x(6), []int{0}, 0) }, "mat: n < 1"},
 		{func() { GatherAffine(dst, x(6), []int{0, 1}, 3, x(2), nil) }, "mat: len(mean) or len(scale) != n"},
 		{func() { GatherAffine(dst, x(6), []int{0, 1}, 3, x(3), x(2)) }, "mat: len(mean) or len(scale) != n"},
@@ -294,7 +295,7 @@ func TestRowPanics(t *testing.T) {
 		if got != c.want {
 			t.Errorf("call %d: panic %v, want %q", i, got, c.want)
 		}
-		if !poisoned(dst) || fmt.Sprint(ints) != "[-9 -9]" {
+		if !poisoned(dst) || !poisoned(large) || fmt.Sprint(ints) != "[-9 -9]" {
 			t.Errorf("call %d: written before the panic", i)
 		}
 	}

@@ -1,6 +1,7 @@
 package mat
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -57,6 +58,73 @@ func TestGemvBias(t *testing.T) {
 					t.Fatalf("isa %v, n=%d, k=%d: memory beside y is written", level, n, k)
 				}
 			}
+		}
+	})
+}
+
+// TestGemvBiasGuardPages puts all operands of rows with zeros flush against unreadable memory, for
+// every number of columns that a tile has left over and of terms that a vector of x has.
+func TestGemvBiasGuardPages(t *testing.T) {
+	const widest, deepest, gap = 270, 600, 3
+	everyLevel(t, func(t *testing.T, level isa.Level) {
+		var mem [4][]float32 // x, w, bias, y
+		var intact [4]func() bool
+		for i := range mem {
+			mem[i], intact[i] = fenced(t, deepest*(widest+gap))
+			poisonAll(mem[i])
+		}
+		r := rand.New(rand.NewPCG(18, 0))
+		cases := 0
+		for draw := range 300 {
+			n, k := skipLeast+draw%128, 2*skipSample+draw%17
+			switch r.IntN(20) {
+			case 0:
+				n = widest - r.IntN(20)
+			case 1:
+				k = deepest - r.IntN(100) // more than one list
+			}
+			ldw := n + r.IntN(2)*gap
+			sizes := [4]int{k, (k-1)*ldw + n, n, n}
+			for _, end := range []bool{false, true} {
+				var v [4][]float32
+				for i, size := range sizes {
+					at := 0
+					if end {
+						at = len(mem[i]) - size
+					}
+					v[i] = mem[i][at:][:size:size]
+					if i < 3 {
+						copy(v[i], sparseRow(r, size, []int{95, 5, 30}[i]))
+					}
+				}
+				want := make([]float32, n)
+				GemmBias(draw%2 == 0, 1, n, k, v[0], k, v[1], ldw, v[2], want, n)
+				w := &wanted{level: level, op: &operation{name: "GemvBias", call: func(float32, *vectors) float64 {
+					GemvBias(draw%2 == 0, true, n, k, v[0], v[1], ldw, v[2], v[3])
+					return 0
+				}}}
+				faultless(t, w, &vectors{v[3]}, fmt.Sprintf("n=%d, k=%d, at the end %v", n, k, end))
+				for j, got := range v[3] {
+					if got != want[j] {
+						t.Fatalf("isa %v, n=%d, k=%d, at the end %v: y[%d] is %g, want %g", level, n, k, end, j, got, want[j])
+					}
+				}
+				for i := range mem {
+					poisonAll(v[i])
+					if !intact[i]() {
+						t.Fatalf("isa %v, n=%d, k=%d, at the end %v: memory beside slice %d is written", level, n, k, end, i)
+					}
+				}
+				cases++
+			}
+		}
+		for i := range mem {
+			if !poisoned(mem[i]) {
+				t.Errorf("isa %v: memory far beside slice %d is written", level, i)
+			}
+		}
+		if cases == 0 {
+			t.Error("no case was run")
 		}
 	})
 }

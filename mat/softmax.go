@@ -110,7 +110,7 @@ func LogSoftmaxRows(dst, x []float32, rows, n int) {
 
 // checkLogits panics unless x holds rows of n ≥ 1 elements.
 func checkLogits(x []float32, rows, n int) {
-	if n < 1 || rows < 0 || rows > len(x) || rows*n != len(x) {
+	if n < 1 || !holdsRows(x, rows, n) {
 		panic(badRows)
 	}
 }

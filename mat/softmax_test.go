@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/sinew-ml/sinew/internal/isa"
 	"github.com/sinew-ml/sinew/internal/ref"
@@ -465,9 +466,12 @@ func TestSoftmaxGuardPages(t *testing.T) {
 			mem[j], intact[j] = fenced(t, 2048)
 			poisonAll(mem[j])
 		}
+		lossMem, lossIntact := fenced(t, 64)
+		labelMem, labelIntact := fenced(t, 64)
+		const words = int(unsafe.Sizeof(0) / 4) // of a label
 		r := rand.New(rand.NewPCG(7, 8))
 		for n := 1; n <= 100; n++ {
-			for _, rows := range []int{1, 2, 5} {
+			for _, rows := range []int{1, 2, 5, 16} {
 				for _, end := range []bool{false, true} {
 					z, target := logits(rows, n, r)
 					var v [4][]float32
@@ -480,8 +484,15 @@ func TestSoftmaxGuardPages(t *testing.T) {
 					}
 					copy(v[2], z)
 					copy(v[3], target)
-					loss := make([]float64, rows)
-					labels := make([]int, rows)
+					lossAt, labelAt := 0, 0
+					if end {
+						lossAt, labelAt = len(lossMem)-2*rows, len(labelMem)-words*rows
+					}
+					loss := wideSlice(lossMem[lossAt:], rows)
+					labels := unsafe.Slice((*int)(unsafe.Pointer(&labelMem[labelAt])), rows)
+					for i := range labels {
+						labels[i] = r.IntN(n)
+					}
 					func() {
 						defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 						defer func() {
@@ -489,6 +500,7 @@ func TestSoftmaxGuardPages(t *testing.T) {
 								t.Fatalf("isa %v, %d×%d, at the end %v: %v", level, rows, n, end, e)
 							}
 						}()
+						SoftmaxRows(v[0], v[2], rows, n, nil)
 						SoftmaxRows(v[0], v[2], rows, n, loss)
 						LogSumExpRows(loss, v[2], n)
 						LogSoftmaxRows(v[0], v[2], rows, n)
@@ -501,7 +513,7 @@ func TestSoftmaxGuardPages(t *testing.T) {
 					}
 					for j := range v {
 						poisonAll(v[j])
-						if !poisoned(mem[j]) || !intact[j]() {
+						if !poisoned(mem[j]) || !intact[j]() || !lossIntact() || !labelIntact() {
 							t.Fatalf("isa %v, %d×%d, at the end %v: memory beside slice %d is written", level, rows, n, end, j)
 						}
 					}

@@ -205,9 +205,7 @@ func (t *Team) Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float3
 	// is another (see chains).
 	const leastRows, leastColumns = 12, 64
 	byColumns := m < leastRows*workers && n >= leastColumns*workers
-	if byColumns {
-		workers = min(workers, n/leastColumns)
-	} else {
+	if !byColumns {
 		workers = min(workers, max(1, m/leastRows))
 	}
 	if workers < 2 {
@@ -254,6 +252,7 @@ func (t *Team) gemmRows(worker, workers int) {
 
 // cut returns worker's part of n in pieces of whole.
 func cut(n, whole, worker, workers int) (from, to int) {
-	pieces := (n + whole - 1) / whole
-	return min(n, pieces*worker/workers*whole), min(n, pieces*(worker+1)/workers*whole)
+	pieces := int64((n + whole - 1) / whole) // times 1024 workers it may need more than 32 bits
+	begin := func(worker int) int { return min(n, int(pieces*int64(worker)/int64(workers))*whole) }
+	return begin(worker), begin(worker + 1)
 }

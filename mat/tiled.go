@@ -15,8 +15,8 @@ const (
 	depth = 1024
 	// narrowDepth is the same where the interleaved chains must end in one call.
 	narrowDepth = 8192
-	// callWork is the most multiply-adds of one call, unless one row has more: 5 µs at 100
-	// GFLOP/s, and no more than 20 on slow cores.
+	// callWork is the most multiply-adds of one call, unless one row has more, or a tile that
+	// copies: 5 µs at 100 GFLOP/s, 35 at 15, on a slow core.
 	callWork = 1 << 18
 	// setStride is the distance of elements that share a set of the first-level cache.
 	// Rows so far apart evict each other: a tile then has as many rows as a set has
@@ -35,10 +35,10 @@ const (
 	// NN on A as it lies, more than kindColumns for NT on B as it lies; TN by Cᵗ. kindCopy
 	// copies B: see pack.go.
 	kindDots, kindCopy, kindCross, kindColumns, kindTurn = 6, 7, 8, 16, 32
-	// A panel is on the stack: 256 terms of 32 columns stay in the first-level cache.
+	// A panel is on the stack: the 127 terms of 64 columns, which stay in the first-level cache.
 	// A small product takes a small one, as clearing 32 KiB costs half a microsecond, and 4 KiB
 	// half of what 16×16×16 does.
-	panelSize, smallPanel, tinyPanel = 256 * 32, 32 * 32, 16 * 16
+	panelSize, smallPanel, tinyPanel = 128 * 64, 32 * 32, 16 * 16
 )
 
 // panel is the argument of the kernels: tiles below each other, of the same columns.
@@ -77,7 +77,7 @@ func (g *job) tiled() bool {
 		return true
 	}
 	rows, cols := tileSize(q, g.m)
-	if rows == 0 || q > 1 && (g.k > narrowDepth || bool(g.transB) && g.k*cols > panelSize) {
+	if rows == 0 || q > 1 && g.k > narrowDepth {
 		return false
 	}
 	if !fusedEnds {
@@ -216,23 +216,17 @@ func (g *job) dots() bool {
 	return true
 }
 
-// tiledNT does A·Bᵗ: with few rows on B as it lies, as far as there are kernels, else by
-// transposed panels of B. The interleaved chains, of few columns, take one or the other.
+// tiledNT does A·Bᵗ of fewer than 128 terms, more being summed in lanes: with few rows on B as it
+// lies, as far as there are kernels, else by transposed panels of B. The interleaved chains, of few
+// columns, take one or the other.
 func (g *job) tiledNT(q, rows, cols int) {
 	j := 0
 	if tall, wide := columnsTile(q, g.m); tall > 0 && g.n >= wide && (q == 1 || g.n%wide == 0) {
 		tall = evenly(g.m, tall)
-		d := depth
-		if g.m <= tall {
-			d = narrowDepth // B is read once, in order
-		}
-		for at := 0; at < g.k; at += d {
-			kp := min(d, g.k-at)
-			for j = 0; j+wide <= g.n; {
-				w := max(wide, min(g.n-j, callWork/(g.m*kp))/wide*wide)
-				g.column(kindColumns+q, tall, 0, g.m, j, w, at, kp, &g.b[j*g.ldb+at], g.ldb)
-				j += w
-			}
+		for j+wide <= g.n {
+			w := max(wide, min(g.n-j, callWork/(g.m*g.k))/wide*wide)
+			g.column(kindColumns+q, tall, 0, g.m, j, w, 0, g.k, &g.b[j*g.ldb], g.ldb)
+			j += w
 		}
 	}
 	switch {
@@ -345,17 +339,11 @@ func (g *job) largePanels(q, rows, cols, from int) {
 
 // panels does the columns from on: parts of B are transposed into buf, as wide as a tile.
 func (g *job) panels(q, rows, cols, from int, buf []float32) {
-	d := min(len(buf)/min(cols, g.n-from), setDepth)
-	if q > 1 {
-		d = g.k
-	}
-	for at := 0; at < g.k; at += d {
-		kp := min(d, g.k-at)
-		for j := from; j < g.n; {
-			w := panelCols(cols, g.n-j)
-			callTranspose(w, kp, &g.b[j*g.ldb+at], g.ldb, &buf[0], w)
-			g.column(q, rows, 0, g.m, j, w, at, kp, &buf[0], w)
-			j += w
-		}
+	for j := from; j < g.n; {
+		w := panelCols(cols, g.n-j)
+		part := buf[:g.k*w]
+		callTranspose(w, g.k, &g.b[j*g.ldb], g.ldb, &part[0], w)
+		g.column(q, rows, 0, g.m, j, w, 0, g.k, &part[0], w)
+		j += w
 	}
 }

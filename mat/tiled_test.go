@@ -38,10 +38,12 @@ func TestTiledShapes(t *testing.T) {
 		{Transpose, NoTrans, 30, 5, 70, 0, 0},
 		{NoTrans, NoTrans, 50, 75, 530, 0, 1024},     // on a copy of B
 		{NoTrans, NoTrans, 53, 64, 1030, 2048, 0},    // the same, 8 rows at once
+		{NoTrans, NoTrans, 50, 32, 70, 1024, 0},      // two chains, which have no copies
 		{NoTrans, NoTrans, 20, 70, 1100, 2048, 1024}, // all rows of A copied, two depths
 		{NoTrans, NoTrans, 97, 340, 760, 0, 0},       // large, B's rows begin anywhere
 		{Transpose, NoTrans, 50, 64, 530, 1024, 0},   // a copy of B
 		{Transpose, NoTrans, 600, 70, 300, 0, 1024},  // on copies of A and B
+		{Transpose, NoTrans, 580, 70, 70, 0, 1024},   // the same, the last rows fewer than a tile that copies has
 		{NoTrans, NoTrans, 70, 65, 1100, 0, 0},       // the last column as a row, in two depths
 		{Transpose, NoTrans, 70, 67, 1100, 0, 0},
 		{NoTrans, NoTrans, 130, 19, 40, 0, 0},
@@ -95,13 +97,18 @@ func TestTiledShapes(t *testing.T) {
 				}
 				a, b, c := draw(rowsA*lda), draw(rowsB*ldb), draw(s.m*s.n)
 				for _, beta := range []float32{0, 1} {
-					got, want := slices.Clone(c), slices.Clone(c)
+					mem, want := arena(len(c)), slices.Clone(c)
+					got := mem[margin:][:len(c):len(c)]
+					copy(got, c)
 					Gemm(s.transA, s.transB, s.m, s.n, s.k, 1, a, lda, b, ldb, beta, got, s.n)
 					ref.Gemm(bool(s.transA), bool(s.transB), s.m, s.n, s.k, 1, a, lda, b, ldb, beta, want, s.n)
 					for i := range got {
 						if !same(got[i], want[i]) {
 							t.Fatalf("isa %v, beta %g: element %d, %d is %g, want %g", level, beta, i/s.n, i%s.n, got[i], want[i])
 						}
+					}
+					if poisonAll(got); !poisoned(mem) {
+						t.Fatalf("isa %v, beta %g: memory beside C is written", level, beta)
 					}
 				}
 			})

@@ -87,7 +87,7 @@ const badMaxNorm = "mat: MaxNorm: len(w) is not rows·cols"
 // norm is limit to within 2⁻²³ of it, barring underflow. limit must be at least 0.
 // Panics if rows or cols is negative or len(w) is not rows·cols.
 func MaxNorm(w []float32, rows, cols int, limit float64) {
-	if rows < 0 || cols < 0 || cols > 0 && rows > math.MaxInt/cols || len(w) != rows*cols {
+	if !holdsRows(w, rows, cols) {
 		panic(badMaxNorm)
 	}
 	touch(w, nil, nil)

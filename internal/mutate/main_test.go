@@ -46,6 +46,17 @@ func TestAssemblyMacros(t *testing.T) {
 	}
 }
 
+func TestAssemblyImmediates(t *testing.T) {
+	const source = "\tCALL $10, $0xaf, $0xDD, $0x4, f\n"
+	want := []string{
+		"\tCALL $11, $0xaf, $0xDD, $0x4, f\n", "\tCALL $10, $176, $0xDD, $0x4, f\n",
+		"\tCALL $10, $0xaf, $222, $0x4, f\n", "\tCALL $10, $0xaf, $0xDD, $5, f\n",
+	}
+	if got := applied(source, assembly(source)); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestRunsOn(t *testing.T) {
 	for file, want := range map[string]bool{"mat/a_amd64.s": false, "mat/a_arm64.s": true, "net/pass.go": true} {
 		if got := runsOn(file, "arm64"); got != want {

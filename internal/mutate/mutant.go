@@ -52,7 +52,7 @@ func pairs(names ...string) map[string]string {
 
 var (
 	asmInstruction = regexp.MustCompile(`^\s+([A-Z][A-Z0-9_]+)(?:\.[A-Z.]+)?([\s(].*)?$`)
-	asmImmediate   = regexp.MustCompile(`\$(0x[0-9a-f]+|\d+)\b`)
+	asmImmediate   = regexp.MustCompile(`\$(0x[0-9a-fA-F]+|\d+)\b`)
 	asmOffset      = regexp.MustCompile(`[\s,(](\d+)\((?:[A-Z]+\d*)\)`)
 )
 
