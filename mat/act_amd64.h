@@ -101,6 +101,7 @@
 	VMULPS  V1, V0, V0
 
 // V8 is |x|. 1 - 2*(q*2^n) is rounded once, as the product with a power of 2 is exact.
+// With AVX-512 tanh is tanh_avx512_amd64.s.
 #define TANH \
 	VMOVAPS     V0, V9            \
 	VANDPS      MAGNITUDE, V0, V8 \

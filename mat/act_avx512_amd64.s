@@ -25,14 +25,7 @@
 #define EXPMIN    Z23
 #define TAILMAX   Z22
 #define EXPM1MIN  Z22
-#define NEGTWO    Z23
 #define NEGHALF   Z23
-#define TANHSMALL Z24
-#define TANH0     Z26
-#define TANH1     Z27
-#define TANH2     Z28
-#define TANH3     Z29
-#define TANH4     Z30
 #define LOG1P0    Z23
 #define LOG1P1    Z24
 #define LOG1P2    Z25
@@ -113,16 +106,6 @@
 
 #define LOADTAIL \
 	VBROADCASTSS C(15), TAILMAX
-
-#define LOADTANH \
-	VBROADCASTSS C(17), NEGTWO \
-	VBROADCASTSS C(19), TANHSMALL \
-	VBROADCASTSS C(12), SIGN \
-	VBROADCASTSS C(20), TANH0 \
-	VBROADCASTSS C(21), TANH1 \
-	VBROADCASTSS C(22), TANH2 \
-	VBROADCASTSS C(23), TANH3 \
-	VBROADCASTSS C(24), TANH4
 
 #define LOADLOG1P \
 	VBROADCASTSS C(25), LOG1P0 \
@@ -334,18 +317,6 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
 	LOADCORE
 	LOADTAIL
 	UNARY(SIGMOID)
-
-// func tanhAVX512(dst, x *float32, n int)
-//
-// dst[i] = hyperbolic tangents.      needs AVX-512 F, VL, DQ
-TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	LOADTANH
-	UNARY(TANH)
 
 // func softplusAVX512(dst, x *float32, n int)
 //

@@ -1,0 +1,236 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Tanh with AVX-512: the bits of TANH of act_amd64.h, in five stages. A pass of the loop has
+// a vector in each, the oldest first, so no stage waits for the one before it. From end to
+// end a vector takes 77 cycles on Zen 4, whose queues hold less than three vectors.
+//
+//	ENTER       a = |x|, mask of not small, t = min(2a, EXPM1MAX) or a², N = MAGIC1+n
+//	REDUCE      R = r or t, S = 2ⁿ, P the first half of a polynomial of R
+//	POLYNOMIAL  U = e^r-1, Y = 1 or tanh, SS = 2ⁿ⁺¹ or 0
+//	DIVIDE      D+DL = 2ⁿ+e^r, Q = 1/D
+//	LEAVE       Y4 = tanh
+//
+// "Or" is for a < TANHSMALL, where tanh is a polynomial of a². It and that of the exponential
+// have as many terms: there is one evaluation, with coefficients that the mask chooses, and
+// n = 0 leaves a² as it is. The rest of the exponential changes nothing, as 2ⁿ⁺¹ is taken as 0.
+// n is not below -126, so 2ⁿ is N's bits, shifted: the last bits of MAGIC1 are the bias
+// of exponents. Above EXPM1MAX tanh is 1, as it is far below.
+//
+// Zen 4 takes 2 cycles for an operation and has four pipes. Of a vector, two of them get 17
+// products, multiply-adds and comparisons and VDIVPS, which counts as 2; the other two 12
+// sums, minima and shifts; any 8 more, and KMOVW for 1 cycle. That is 20 cycles, and loop16 takes 24.5.
+
+#define C(i) ·actConstants+(64*i)(SB)
+
+// From stage to stage, in order; a number is that of the stage that makes the copy, as the
+// original is next vector's then. V, W and X are scratch of any stage.
+#define A   Z0
+#define T   Z1
+#define N   Z2
+#define A2  Z3
+#define R   Z4
+#define P   Z5
+#define S   Z6
+#define U   Z7
+#define Y   Z8
+#define S3  Z9
+#define SS  Z10
+#define D   Z11
+#define DL  Z12
+#define Q   Z13
+#define Y4  Z14
+#define SS4 Z15
+#define V   Z16
+#define W   Z17
+#define X   Z18
+
+// Constants; those of the exponential's polynomial stay in memory.
+#define LOG2E     Z19
+#define MAGIC1    Z20
+#define LN2HI     Z21
+#define LN2LO     Z22
+#define TANH0     Z23
+#define TANH1     Z24
+#define TANH2     Z25
+#define TANH3     Z26
+#define TANH4     Z27
+#define TANHSMALL Z28
+#define EXPM1MAX  Z29
+#define ONE       Z30
+#define SIGN      Z31
+
+#define EXP0 C(4)
+#define EXP1 C(5)
+#define EXP2 C(6)
+#define EXP3 C(7)
+#define EXP4 C(8)
+
+#define GE $13
+
+#define ENTER(x) \
+	VANDNPS      x, SIGN, A            \
+	VCMPPS       GE, TANHSMALL, A, K2  \
+	VADDPS       A, A, N               \
+	VMULPS       A, A, T               \
+	VMINPS       N, EXPM1MAX, K2, T    \
+	VMOVAPS      LOG2E, N              \
+	VFNMADD213PS MAGIC1, T, N
+
+#define REDUCE \
+	VSUBPS.Z    MAGIC1, N, K2, V    \
+	VMOVAPS     T, R                \
+	VFMADD231PS LN2HI, V, R         \
+	VPSLLD      $23, N, S           \
+	VBLENDMPS   EXP4, TANH4, K2, P  \
+	VFMADD231PS LN2LO, V, R         \
+	VBLENDMPS   EXP3, TANH3, K2, W  \
+	VFMADD231PS R, P, W             \
+	VBLENDMPS   EXP2, TANH2, K2, P  \
+	VFMADD231PS R, W, P             \
+	VMOVAPS     A, A2               \
+	KMOVW       K2, K3
+
+#define POLYNOMIAL \
+	VBLENDMPS   EXP1, TANH1, K3, W  \
+	VFMADD231PS R, P, W             \
+	VBLENDMPS   EXP0, TANH0, K3, V  \
+	VFMADD231PS R, W, V             \
+	VMULPS      R, R, U             \
+	VMULPS      R, V, Y             \
+	VFMADD213PS R, V, U             \
+	VFMADD213PS A2, A2, Y           \
+	VBLENDMPS   ONE, Y, K3, Y       \
+	VADDPS.Z    S, S, K3, SS        \
+	VMOVAPS     S, S3
+
+#define DIVIDE \
+	VADDPS  U, ONE, V  \
+	VADDPS  V, S3, D   \
+	VDIVPS  D, ONE, Q  \
+	VSUBPS  ONE, V, W  \
+	VSUBPS  W, U, W    \
+	VSUBPS  V, D, DL   \
+	VSUBPS  DL, S3, DL \
+	VADDPS  DL, W, DL  \
+	VMOVAPS Y, Y4      \
+	VMOVAPS SS, SS4
+
+#define LEAVE(x) \
+	VFNMADD213PS ONE, Q, D         \
+	VFNMADD231PS DL, Q, D          \
+	VFMADD213PS  Q, Q, D           \
+	VFNMADD231PS SS4, D, Y4        \
+	VPTERNLOGD   $0xf8, x, SIGN, Y4
+
+// func tanhAVX512(dst, x *float32, n int)
+//
+// dst[i] = hyperbolic tangents.      needs AVX-512 F, VL, DQ
+//
+//	SI, DI     next x, next dst; vector i is in LEAVE when i+4 is in ENTER
+//	CX         elements left, less those of the stages and of one pass
+//	K1         elements of the last vector       K2, K3     not small
+//
+//	loop16     a vector per pass
+//	drain      the four vectors in the stages
+//	single     a vector per pass: what is less than four vectors, and less than 64 elements
+//	last       less than a vector
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS C(0), LOG2E
+	VBROADCASTSS C(17), MAGIC1
+	VBROADCASTSS C(2), LN2HI
+	VBROADCASTSS C(3), LN2LO
+	VBROADCASTSS C(20), TANH0
+	VBROADCASTSS C(21), TANH1
+	VBROADCASTSS C(22), TANH2
+	VBROADCASTSS C(23), TANH3
+	VBROADCASTSS C(24), TANH4
+	VBROADCASTSS C(19), TANHSMALL
+	VBROADCASTSS C(68), EXPM1MAX
+	VBROADCASTSS C(9), ONE
+	VBROADCASTSS C(12), SIGN
+	CMPQ CX, $64
+	JB   rest
+	ENTER((SI))
+	REDUCE
+	ENTER(64(SI))
+	POLYNOMIAL
+	REDUCE
+	ENTER(128(SI))
+	DIVIDE
+	POLYNOMIAL
+	REDUCE
+	ENTER(192(SI))
+	SUBQ $80, CX
+	JB   drain
+
+loop16:
+	LEAVE((SI))
+	VMOVUPS Y4, (DI)
+	DIVIDE
+	POLYNOMIAL
+	REDUCE
+	ENTER(256(SI))
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JAE  loop16
+
+drain:
+	LEAVE((SI))
+	VMOVUPS Y4, (DI)
+	DIVIDE
+	POLYNOMIAL
+	REDUCE
+	LEAVE(64(SI))
+	VMOVUPS Y4, 64(DI)
+	DIVIDE
+	POLYNOMIAL
+	LEAVE(128(SI))
+	VMOVUPS Y4, 128(DI)
+	DIVIDE
+	LEAVE(192(SI))
+	VMOVUPS Y4, 192(DI)
+	ADDQ $256, SI
+	ADDQ $256, DI
+	ADDQ $16, CX
+	JZ   done
+
+rest:
+	SUBQ $16, CX
+	JB   last
+
+single:
+	ENTER((SI))
+	REDUCE
+	POLYNOMIAL
+	DIVIDE
+	LEAVE((SI))
+	VMOVUPS Y4, (DI)
+	ADDQ    $64, SI
+	ADDQ    $64, DI
+	SUBQ    $16, CX
+	JAE     single
+
+last:
+	ADDQ      $16, CX
+	JZ        done
+	MOVL      $1, R8
+	SHLL      CX, R8
+	DECL      R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (SI), K1, X
+	ENTER(X)
+	REDUCE
+	POLYNOMIAL
+	DIVIDE
+	LEAVE(X)
+	VMOVUPS   Y4, K1, (DI)
+
+done:
+	VZEROUPPER
+	RET
