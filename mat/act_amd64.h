@@ -11,6 +11,9 @@
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
+// SIGMOID, SILU and TANH are for AVX2 only: AVX-512 has these operations in stages, in
+// sigmoid_avx512_amd64.s and tanh_avx512_amd64.s.
+//
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.
 
@@ -101,7 +104,6 @@
 	VMULPS  V1, V0, V0
 
 // V8 is |x|. 1 - 2*(q*2^n) is rounded once, as the product with a power of 2 is exact.
-// With AVX-512 tanh is tanh_avx512_amd64.s.
 #define TANH \
 	VMOVAPS     V0, V9            \
 	VANDPS      MAGNITUDE, V0, V8 \

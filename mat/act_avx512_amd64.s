@@ -307,17 +307,6 @@ TEXT ·logAVX512(SB), NOSPLIT, $0-24
 	LOADLOG
 	UNARY(LOG)
 
-// func sigmoidAVX512(dst, x *float32, n int)
-//
-// dst[i] = 1/(1+e^-x).      needs AVX-512 F, VL, DQ
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	UNARY(SIGMOID)
-
 // func softplusAVX512(dst, x *float32, n int)
 //
 // dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
@@ -364,17 +353,6 @@ TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
 	LOADCORE
 	LOADGELUTANH
 	UNARY(GELUTANH)
-
-// func siluAVX512(dst, x *float32, n int)
-//
-// dst[i] = x*sigmoid(x).      needs AVX-512 F, VL, DQ
-TEXT ·siluAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADSILU
-	UNARY(SILU)
 
 // func sigmoidGradAVX512(dx, dy, y *float32, n int)
 //

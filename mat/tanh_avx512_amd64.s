@@ -2,9 +2,9 @@
 
 #include "textflag.h"
 
-// Tanh with AVX-512: the bits of TANH of act_amd64.h, in five stages. A pass of the loop has
-// a vector in each, the oldest first, so no stage waits for the one before it. From end to
-// end a vector takes 77 cycles on Zen 4, whose queues hold less than three vectors.
+#include "stages_avx512_amd64.h"
+
+// Tanh with AVX-512: the bits of TANH of act_amd64.h, in five stages.
 //
 //	ENTER       a = |x|, mask of not small, t = min(2a, EXPM1MAX) or a², N = MAGIC1+n
 //	REDUCE      R = r or t, S = 2ⁿ, P the first half of a polynomial of R
@@ -19,13 +19,10 @@
 // of exponents. Above EXPM1MAX tanh is 1, as it is far below.
 //
 // Zen 4 takes 2 cycles for an operation and has four pipes. Of a vector, two of them get 17
-// products, multiply-adds and comparisons and VDIVPS, which counts as 2; the other two 12
+// multiply-adds, products and comparisons and VDIVPS, which counts as 2; the other two 12
 // sums, minima and shifts; any 8 more, and KMOVW for 1 cycle. That is 20 cycles, and loop16 takes 24.5.
 
-#define C(i) ·actConstants+(64*i)(SB)
-
-// From stage to stage, in order; a number is that of the stage that makes the copy, as the
-// original is next vector's then. V, W and X are scratch of any stage.
+// From stage to stage, in order (stages_avx512_amd64.h); V, W and X are scratch of any.
 #define A   Z0
 #define T   Z1
 #define N   Z2
@@ -127,15 +124,6 @@
 // func tanhAVX512(dst, x *float32, n int)
 //
 // dst[i] = hyperbolic tangents.      needs AVX-512 F, VL, DQ
-//
-//	SI, DI     next x, next dst; vector i is in LEAVE when i+4 is in ENTER
-//	CX         elements left, less those of the stages and of one pass
-//	K1         elements of the last vector       K2, K3     not small
-//
-//	loop16     a vector per pass
-//	drain      the four vectors in the stages
-//	single     a vector per pass: what is less than four vectors, and less than 64 elements
-//	last       less than a vector
 TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
@@ -153,84 +141,4 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS C(68), EXPM1MAX
 	VBROADCASTSS C(9), ONE
 	VBROADCASTSS C(12), SIGN
-	CMPQ CX, $64
-	JB   rest
-	ENTER((SI))
-	REDUCE
-	ENTER(64(SI))
-	POLYNOMIAL
-	REDUCE
-	ENTER(128(SI))
-	DIVIDE
-	POLYNOMIAL
-	REDUCE
-	ENTER(192(SI))
-	SUBQ $80, CX
-	JB   drain
-
-loop16:
-	LEAVE((SI))
-	VMOVUPS Y4, (DI)
-	DIVIDE
-	POLYNOMIAL
-	REDUCE
-	ENTER(256(SI))
-	ADDQ $64, SI
-	ADDQ $64, DI
-	SUBQ $16, CX
-	JAE  loop16
-
-drain:
-	LEAVE((SI))
-	VMOVUPS Y4, (DI)
-	DIVIDE
-	POLYNOMIAL
-	REDUCE
-	LEAVE(64(SI))
-	VMOVUPS Y4, 64(DI)
-	DIVIDE
-	POLYNOMIAL
-	LEAVE(128(SI))
-	VMOVUPS Y4, 128(DI)
-	DIVIDE
-	LEAVE(192(SI))
-	VMOVUPS Y4, 192(DI)
-	ADDQ $256, SI
-	ADDQ $256, DI
-	ADDQ $16, CX
-	JZ   done
-
-rest:
-	SUBQ $16, CX
-	JB   last
-
-single:
-	ENTER((SI))
-	REDUCE
-	POLYNOMIAL
-	DIVIDE
-	LEAVE((SI))
-	VMOVUPS Y4, (DI)
-	ADDQ    $64, SI
-	ADDQ    $64, DI
-	SUBQ    $16, CX
-	JAE     single
-
-last:
-	ADDQ      $16, CX
-	JZ        done
-	MOVL      $1, R8
-	SHLL      CX, R8
-	DECL      R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (SI), K1, X
-	ENTER(X)
-	REDUCE
-	POLYNOMIAL
-	DIVIDE
-	LEAVE(X)
-	VMOVUPS   Y4, K1, (DI)
-
-done:
-	VZEROUPPER
-	RET
+	STAGES(LEAVE, Y4)
