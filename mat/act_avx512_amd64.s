@@ -307,18 +307,6 @@ TEXT ·logAVX512(SB), NOSPLIT, $0-24
 	LOADLOG
 	UNARY(LOG)
 
-// func softplusAVX512(dst, x *float32, n int)
-//
-// dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
-TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	LOADLOG1P
-	UNARY(SOFTPLUS)
-
 // func eluAVX512(dst, x *float32, n int, lambda, scaled float32)
 //
 // dst[i] = lambda*x, or scaled*(eˣ-1) for x < 0.      needs AVX-512 F, VL, DQ

@@ -4,18 +4,19 @@
 
 #include "stages_avx512_amd64.h"
 
-// Sigmoid and SiLU with AVX-512: the operations of SIGMOID and SILU of act_amd64.h in five stages.
+// Sigmoid, Softplus and SiLU with AVX-512: the operations of SIGMOID, SOFTPLUS and SILU of
+// act_amd64.h in five stages.
 //
 //	ENTER       T = min(|x|, LIMIT), N = MAGIC+n
 //	REDUCE      N2 = n, R = r, P the first half of the exponential's polynomial
 //	POLYNOMIAL  U = e^r-1, S = 2ⁿ
 //	DIVIDE      D+DL = 2ⁿ+e^r, Q = 1/D
-//	*LEAVE      D = sigmoid or SiLU
+//	*LEAVE      D = Sigmoid, Softplus or SiLU
 //
 // Zen 4 takes 2 cycles for an operation and has four pipes. Of a vector of Sigmoid, two of them
 // get 13 multiply-adds, products and comparisons and VDIVPS, which counts as 2; the other two
 // 10 sums and minima and 2 VSCALEFPS, which count as 2 each; any 2 more. That is 15.5 cycles, and
-// loop16 takes 19; for SiLU 16.5 and 20.
+// loop16 takes 19; for Softplus 24 and 28, for SiLU 16.5 and 20.
 
 // From stage to stage, in order (stages_avx512_amd64.h); V, W and X are scratch of any.
 #define T  Z0
@@ -47,6 +48,17 @@
 #define ZERO      Z26
 #define MAGNITUDE Z27
 #define LIMIT     Z28
+
+// The polynomial of Softplus, in memory.
+#define LOG1P0 C(25)
+#define LOG1P1 C(26)
+#define LOG1P2 C(27)
+#define LOG1P3 C(28)
+#define LOG1P4 C(29)
+#define LOG1P5 C(30)
+#define LOG1P6 C(31)
+#define LOG1P7 C(32)
+#define LOG1P8 C(33)
 
 #define LT $1
 #define GT $14
@@ -117,6 +129,25 @@
 	VCMPPS    LT, ZERO, W, K2 \
 	VBLENDMPS D, V, K2, D
 
+// SOFTPLUSLEAVE: -log(1-D) + max(0, x), LOG1PS of act_amd64.h.
+#define SOFTPLUSLEAVE(x) \
+	QUOTIENT                 \
+	VSCALEFPS   N4, D, D     \
+	VMOVUPS     LOG1P8, V    \
+	VFMADD213PS LOG1P7, D, V \
+	VFMADD213PS LOG1P6, D, V \
+	VFMADD213PS LOG1P5, D, V \
+	VFMADD213PS LOG1P4, D, V \
+	VFMADD213PS LOG1P3, D, V \
+	VFMADD213PS LOG1P2, D, V \
+	VFMADD213PS LOG1P1, D, V \
+	VFMADD213PS LOG1P0, D, V \
+	VMULPS      D, D, W      \
+	VFMADD213PS D, W, V      \
+	VMOVUPS     x, W         \
+	VMAXPS      ZERO, W, W   \
+	VADDPS      W, V, D
+
 #define SILULEAVE(x) \
 	QUOTIENT                     \
 	VMOVUPS   x, W               \
@@ -136,6 +167,16 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
 	MOVQ n+16(FP), CX
 	LOADSTAGES(C(15))
 	STAGES(SIGMOIDLEAVE, D)
+
+// func softplusAVX512(dst, x *float32, n int)
+//
+// dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADSTAGES(C(15))
+	STAGES(SOFTPLUSLEAVE, D)
 
 // func siluAVX512(dst, x *float32, n int)
 //
