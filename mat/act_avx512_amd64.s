@@ -65,9 +65,7 @@
 #define GTMAX     Z22
 #define DENSITY   C(62)
 #define GT1       Z23
-#define GT1LO     Z24
 #define GT3       Z26
-#define GT3LO     Z27
 #define GT3TIMES3 Z28
 
 #define V0 Z0
@@ -141,9 +139,7 @@
 	VBROADCASTSS C(61), GTMAX \
 	VBROADCASTSS C(12), SIGN \
 	VBROADCASTSS C(63), GT1 \
-	VBROADCASTSS C(64), GT1LO \
 	VBROADCASTSS C(65), GT3 \
-	VBROADCASTSS C(66), GT3LO \
 	VBROADCASTSS C(67), GT3TIMES3
 
 #define LOADLOG \
@@ -330,17 +326,6 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-24
 	LOADCORE
 	LOADNORMAL
 	UNARY(GELU)
-
-// func geluTanhAVX512(dst, x *float32, n int)
-//
-// dst[i] = GELU by tanh.      needs AVX-512 F, VL, DQ
-TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADGELUTANH
-	UNARY(GELUTANH)
 
 // func sigmoidGradAVX512(dx, dy, y *float32, n int)
 //

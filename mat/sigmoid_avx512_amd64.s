@@ -61,10 +61,6 @@
 #define LOG1P8 C(33)
 
 #define LT $1
-#define GT $14
-
-// LEAST of LIMIT and x is the smaller magnitude with the sign of x. NaN becomes LIMIT, but T is NaN then.
-#define LEAST $2
 
 #define LOADSTAGES(limit) \
 	VBROADCASTSS C(0), LOG2E      \
@@ -105,21 +101,8 @@
 	VMOVAPS     N2, N3
 
 #define DIVIDE \
-	VADDPS  U, ONE, V \
-	VADDPS  V, S, D   \
-	VDIVPS  D, ONE, Q \
-	VSUBPS  ONE, V, W \
-	VSUBPS  W, U, W   \
-	VSUBPS  V, D, DL  \
-	VSUBPS  DL, S, DL \
-	VADDPS  DL, W, DL \
+	DIVISOR(S)     \
 	VMOVAPS N3, N4
-
-// QUOTIENT: D = 1/(D+DL).
-#define QUOTIENT \
-	VFNMADD213PS ONE, Q, D \
-	VFNMADD231PS DL, Q, D  \
-	VFMADD213PS  Q, Q, D
 
 #define SIGMOIDLEAVE(x) \
 	QUOTIENT                  \
@@ -149,14 +132,8 @@
 	VADDPS      W, V, D
 
 #define SILULEAVE(x) \
-	QUOTIENT                     \
-	VMOVUPS   x, W               \
-	VRANGEPS  LEAST, LIMIT, W, V \
-	VMULPS    V, D, D            \
-	VSCALEFPS N4, D, D           \
-	VSUBPS    D, W, V            \
-	VCMPPS    GT, ZERO, W, K2    \
-	VBLENDMPS V, D, K2, D
+	QUOTIENT \
+	GATED(x)
 
 // func sigmoidAVX512(dst, x *float32, n int)
 //

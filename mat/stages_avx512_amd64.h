@@ -95,3 +95,31 @@ last:                         \
 done:                         \
 	VZEROUPPER            \
 	RET
+
+// DIVISOR: 1/(s+e^r) as Q = 1/D for the sum D+DL, as in internal/ref's tail. U is e^r-1.
+#define DIVISOR(s) \
+	VADDPS U, ONE, V \
+	VADDPS V, s, D   \
+	VDIVPS D, ONE, Q \
+	VSUBPS ONE, V, W \
+	VSUBPS W, U, W   \
+	VSUBPS V, D, DL  \
+	VSUBPS DL, s, DL \
+	VADDPS DL, W, DL
+
+// QUOTIENT: D = 1/(D+DL).
+#define QUOTIENT \
+	VFNMADD213PS ONE, Q, D \
+	VFNMADD231PS DL, Q, D  \
+	VFMADD213PS  Q, Q, D
+
+// GATED is the end of x*sigmoid: D = c*D*2^N4 for c = x in -LIMIT...LIMIT, taken from x where x > 0.
+// VRANGEPS gives the smaller magnitude with the sign of x. Of NaN it makes LIMIT, but D is NaN then.
+#define GATED(x) \
+	VMOVUPS   x, W              \
+	VRANGEPS  $2, LIMIT, W, V   \
+	VMULPS    V, D, D           \
+	VSCALEFPS N4, D, D          \
+	VSUBPS    D, W, V           \
+	VCMPPS    $14, ZERO, W, K2  \
+	VBLENDMPS V, D, K2, D

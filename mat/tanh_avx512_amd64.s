@@ -103,22 +103,13 @@
 	VMOVAPS     S, S3
 
 #define DIVIDE \
-	VADDPS  U, ONE, V  \
-	VADDPS  V, S3, D   \
-	VDIVPS  D, ONE, Q  \
-	VSUBPS  ONE, V, W  \
-	VSUBPS  W, U, W    \
-	VSUBPS  V, D, DL   \
-	VSUBPS  DL, S3, DL \
-	VADDPS  DL, W, DL  \
-	VMOVAPS Y, Y4      \
+	DIVISOR(S3)     \
+	VMOVAPS Y, Y4   \
 	VMOVAPS SS, SS4
 
 #define LEAVE(x) \
-	VFNMADD213PS ONE, Q, D         \
-	VFNMADD231PS DL, Q, D          \
-	VFMADD213PS  Q, Q, D           \
-	VFNMADD231PS SS4, D, Y4        \
+	QUOTIENT                        \
+	VFNMADD231PS SS4, D, Y4         \
 	VPTERNLOGD   $0xf8, x, SIGN, Y4
 
 // func tanhAVX512(dst, x *float32, n int)
