@@ -6,7 +6,8 @@
 
 // GELUTanh with AVX-512: the operations of GELUTANH of act_amd64.h in five stages.
 //
-//	ENTER       A = min(|x|, LIMIT), A2+A2LO = A*A, B+BLO = GT3*A2, G = GT1+B, M+LO = A*G, N = MAGIC+n
+//	ENTER       A = min(|x|, LIMIT), SQ+SQLO = A², B+BLO = GT3*SQ, G = GT1+B,
+//	            M+LO = A*G, N = MAGIC+n
 //	REDUCE      N2 = n, R = r for the argument M+LO+A*gLo
 //	POLYNOMIAL  U = e^r-1, S = 2ⁿ
 //	DIVIDE      D+DL = 2ⁿ+e^r, Q = 1/D
@@ -19,7 +20,7 @@
 
 // From stage to stage, in order (stages_avx512_amd64.h); V, W and X are scratch of any.
 #define A    Z0
-#define A2   Z1
+#define SQ   Z1
 #define B    Z2
 #define BLO  Z3
 #define G    Z4
@@ -38,7 +39,7 @@
 #define V    Z17
 #define W    Z18
 #define X    Z19
-#define A2LO Z20
+#define SQLO Z20
 
 #define LOG2E     Z21
 #define MAGIC     Z22
@@ -63,16 +64,16 @@
 #define ENTER(x) \
 	VANDPS       x, MAGNITUDE, A \
 	VMINPS       A, LIMIT, A     \
-	VMULPS       A, A, A2        \
-	VMULPS       GT3, A2, B      \
+	VMULPS       A, A, SQ        \
+	VMULPS       GT3, SQ, B      \
 	VADDPS       GT1, B, G       \
 	VMULPS       G, A, M         \
 	VMOVAPS      LOG2E, N        \
 	VFNMADD213PS MAGIC, M, N     \
-	VMOVAPS      A, A2LO         \
-	VFMSUB213PS  A2, A, A2LO     \
+	VMOVAPS      A, SQLO         \
+	VFMSUB213PS  SQ, A, SQLO     \
 	VMOVAPS      GT3, BLO        \
-	VFMSUB213PS  B, A2, BLO      \
+	VFMSUB213PS  B, SQ, BLO      \
 	VMOVAPS      G, LO           \
 	VFMSUB213PS  M, A, LO
 
@@ -83,8 +84,8 @@
 	VSUBPS      V, B, B          \
 	VSUBPS      V, G, V          \
 	VMOVAPS     GT3LO, W         \
-	VFMADD213PS GT1LO, A2, W     \
-	VFMADD231PS GT3, A2LO, W     \
+	VFMADD213PS GT1LO, SQ, W     \
+	VFMADD231PS GT3, SQLO, W     \
 	VSUBPS      GT1, V, V        \
 	VMOVAPS     M, R             \
 	VFMADD231PS LN2HI, N2, R     \
