@@ -1,6 +1,6 @@
 // The way of AVX-512 kernels whose operations wait for each other: from end to end a vector
-// takes four times what its operations take the pipes of Zen 4, whose queues hold less
-// than three vectors. So a vector's operations are cut into five stages
+// takes four times what its operations take the pipes of Zen 4, which was seen to overlap less
+// than three vectors that follow each other. So a vector's operations are cut into five stages
 //
 //	ENTER(x), REDUCE, POLYNOMIAL, DIVIDE, LEAVE(x)      x in memory or in X
 //
