@@ -11,6 +11,9 @@
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
+// SIGMOID, SOFTPLUS, SILU, GELUTANH and TANH are for AVX2 only: AVX-512 has them in stages, in the
+// files that include stages_avx512_amd64.h.
+//
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.
 

@@ -25,7 +25,6 @@
 #define EXPMIN    C(14)
 #define TAILMAX   C(15)
 #define EXPM1MIN  C(16)
-#define NEGTWO    C(17)
 #define NEGHALF   C(18)
 #define TANHSMALL C(19)
 #define TANH0     C(20)

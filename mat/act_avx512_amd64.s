@@ -25,14 +25,7 @@
 #define EXPMIN    Z23
 #define TAILMAX   Z22
 #define EXPM1MIN  Z22
-#define NEGTWO    Z23
 #define NEGHALF   Z23
-#define TANHSMALL Z24
-#define TANH0     Z26
-#define TANH1     Z27
-#define TANH2     Z28
-#define TANH3     Z29
-#define TANH4     Z30
 #define LOG1P0    Z23
 #define LOG1P1    Z24
 #define LOG1P2    Z25
@@ -72,9 +65,7 @@
 #define GTMAX     Z22
 #define DENSITY   C(62)
 #define GT1       Z23
-#define GT1LO     Z24
 #define GT3       Z26
-#define GT3LO     Z27
 #define GT3TIMES3 Z28
 
 #define V0 Z0
@@ -114,16 +105,6 @@
 #define LOADTAIL \
 	VBROADCASTSS C(15), TAILMAX
 
-#define LOADTANH \
-	VBROADCASTSS C(17), NEGTWO \
-	VBROADCASTSS C(19), TANHSMALL \
-	VBROADCASTSS C(12), SIGN \
-	VBROADCASTSS C(20), TANH0 \
-	VBROADCASTSS C(21), TANH1 \
-	VBROADCASTSS C(22), TANH2 \
-	VBROADCASTSS C(23), TANH3 \
-	VBROADCASTSS C(24), TANH4
-
 #define LOADLOG1P \
 	VBROADCASTSS C(25), LOG1P0 \
 	VBROADCASTSS C(26), LOG1P1 \
@@ -158,9 +139,7 @@
 	VBROADCASTSS C(61), GTMAX \
 	VBROADCASTSS C(12), SIGN \
 	VBROADCASTSS C(63), GT1 \
-	VBROADCASTSS C(64), GT1LO \
 	VBROADCASTSS C(65), GT3 \
-	VBROADCASTSS C(66), GT3LO \
 	VBROADCASTSS C(67), GT3TIMES3
 
 #define LOADLOG \
@@ -324,41 +303,6 @@ TEXT ·logAVX512(SB), NOSPLIT, $0-24
 	LOADLOG
 	UNARY(LOG)
 
-// func sigmoidAVX512(dst, x *float32, n int)
-//
-// dst[i] = 1/(1+e^-x).      needs AVX-512 F, VL, DQ
-TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	UNARY(SIGMOID)
-
-// func tanhAVX512(dst, x *float32, n int)
-//
-// dst[i] = hyperbolic tangents.      needs AVX-512 F, VL, DQ
-TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	LOADTANH
-	UNARY(TANH)
-
-// func softplusAVX512(dst, x *float32, n int)
-//
-// dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
-TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADTAIL
-	LOADLOG1P
-	UNARY(SOFTPLUS)
-
 // func eluAVX512(dst, x *float32, n int, lambda, scaled float32)
 //
 // dst[i] = lambda*x, or scaled*(eˣ-1) for x < 0.      needs AVX-512 F, VL, DQ
@@ -382,28 +326,6 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-24
 	LOADCORE
 	LOADNORMAL
 	UNARY(GELU)
-
-// func geluTanhAVX512(dst, x *float32, n int)
-//
-// dst[i] = GELU by tanh.      needs AVX-512 F, VL, DQ
-TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADGELUTANH
-	UNARY(GELUTANH)
-
-// func siluAVX512(dst, x *float32, n int)
-//
-// dst[i] = x*sigmoid(x).      needs AVX-512 F, VL, DQ
-TEXT ·siluAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	LOADCORE
-	LOADSILU
-	UNARY(SILU)
 
 // func sigmoidGradAVX512(dx, dy, y *float32, n int)
 //

@@ -25,12 +25,12 @@ func TestNEONConstants(t *testing.T) {
 		}
 		return uint32(bits), uint32(bits >> 32)
 	}
-	want := map[string]uint32{"MAGIC1": 0x4b400000 + 127} // the bits of 1.5·2²³ + 127, for 2ⁿ in one part
+	want := map[string]uint32{}
 	for _, m := range read("act_amd64.s", `(?m)^CONSTANT\(\d+, \$0x([0-9a-f]{16})\) // (\w+)`) {
 		want[m[2]], _ = lanes(m[1])
 	}
 	const sign = 1 << 31
-	for name, of := range map[string]string{"EXPM1MAX": "EXPM1MIN", "GELUMIN": "GELUMAX", "SILUMIN": "SILUMAX", "GTMIN": "GTMAX"} {
+	for name, of := range map[string]string{"GELUMIN": "GELUMAX", "SILUMIN": "SILUMAX", "GTMIN": "GTMAX"} {
 		want[name] = want[of] ^ sign
 	}
 	packed := map[string][4]string{

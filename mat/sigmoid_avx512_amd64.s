@@ -1,0 +1,166 @@
+//go:build !purego
+
+#include "textflag.h"
+
+#include "stages_avx512_amd64.h"
+
+// Sigmoid, Softplus and SiLU with AVX-512: the operations of SIGMOID, SOFTPLUS and SILU of
+// act_amd64.h in five stages.
+//
+//	ENTER       T = min(|x|, LIMIT), N = MAGIC+n
+//	REDUCE      N2 = n, R = r, P the first half of the exponential's polynomial
+//	POLYNOMIAL  U = e^r-1, S = 2ⁿ
+//	DIVIDE      D+DL = 2ⁿ+e^r, Q = 1/D
+//	*LEAVE      D = Sigmoid, Softplus or SiLU
+//
+// Zen 4 takes 2 cycles for an operation and has four pipes. Of a vector of Sigmoid, two of them
+// get 13 multiply-adds, products and comparisons and VDIVPS, which counts as 2; the other two
+// 10 sums and minima and 2 VSCALEFPS, which count as 2 each; any 2 more. That is 15.5 cycles, and
+// loop16 takes 19; for Softplus 24 and 28, for SiLU 16.5 and 20.
+
+// From stage to stage, in order (stages_avx512_amd64.h); V, W and X are scratch of any.
+#define T  Z0
+#define N  Z1
+#define N2 Z2
+#define R  Z3
+#define P  Z4
+#define N3 Z5
+#define U  Z6
+#define S  Z7
+#define N4 Z8
+#define D  Z9
+#define DL Z10
+#define Q  Z11
+#define V  Z12
+#define W  Z13
+#define X  Z14
+
+#define LOG2E     Z16
+#define MAGIC     Z17
+#define LN2HI     Z18
+#define LN2LO     Z19
+#define EXP0      Z20
+#define EXP1      Z21
+#define EXP2      Z22
+#define EXP3      Z23
+#define EXP4      Z24
+#define ONE       Z25
+#define ZERO      Z26
+#define MAGNITUDE Z27
+#define LIMIT     Z28
+
+// The polynomial of Softplus, in memory.
+#define LOG1P0 C(25)
+#define LOG1P1 C(26)
+#define LOG1P2 C(27)
+#define LOG1P3 C(28)
+#define LOG1P4 C(29)
+#define LOG1P5 C(30)
+#define LOG1P6 C(31)
+#define LOG1P7 C(32)
+#define LOG1P8 C(33)
+
+#define LT $1
+
+#define LOADSTAGES(limit) \
+	VBROADCASTSS C(0), LOG2E      \
+	VBROADCASTSS C(1), MAGIC      \
+	VBROADCASTSS C(2), LN2HI      \
+	VBROADCASTSS C(3), LN2LO      \
+	VBROADCASTSS C(4), EXP0       \
+	VBROADCASTSS C(5), EXP1       \
+	VBROADCASTSS C(6), EXP2       \
+	VBROADCASTSS C(7), EXP3       \
+	VBROADCASTSS C(8), EXP4       \
+	VBROADCASTSS C(9), ONE        \
+	VBROADCASTSS C(10), ZERO      \
+	VBROADCASTSS C(11), MAGNITUDE \
+	VBROADCASTSS limit, LIMIT
+
+#define ENTER(x) \
+	VANDPS       x, MAGNITUDE, T \
+	VMINPS       T, LIMIT, T     \
+	VMOVAPS      LOG2E, N        \
+	VFNMADD213PS MAGIC, T, N
+
+#define REDUCE \
+	VSUBPS      MAGIC, N, N2  \
+	VMOVAPS     T, R          \
+	VFMADD231PS LN2HI, N2, R  \
+	VFMADD231PS LN2LO, N2, R  \
+	VMOVAPS     EXP4, P       \
+	VFMADD213PS EXP3, R, P    \
+	VFMADD213PS EXP2, R, P
+
+#define POLYNOMIAL \
+	VFMADD213PS EXP1, R, P    \
+	VFMADD213PS EXP0, R, P    \
+	VMULPS      R, R, U       \
+	VFMADD213PS R, P, U       \
+	VSCALEFPS   N2, ONE, S    \
+	VMOVAPS     N2, N3
+
+#define DIVIDE \
+	DIVISOR(S)     \
+	VMOVAPS N3, N4
+
+#define SIGMOIDLEAVE(x) \
+	QUOTIENT                  \
+	VSCALEFPS N4, D, D        \
+	VSUBPS    D, ONE, V       \
+	VMOVUPS   x, W            \
+	VCMPPS    LT, ZERO, W, K2 \
+	VBLENDMPS D, V, K2, D
+
+// SOFTPLUSLEAVE: -log(1-D) + max(0, x), LOG1PS of act_amd64.h.
+#define SOFTPLUSLEAVE(x) \
+	QUOTIENT                 \
+	VSCALEFPS   N4, D, D     \
+	VMOVUPS     LOG1P8, V    \
+	VFMADD213PS LOG1P7, D, V \
+	VFMADD213PS LOG1P6, D, V \
+	VFMADD213PS LOG1P5, D, V \
+	VFMADD213PS LOG1P4, D, V \
+	VFMADD213PS LOG1P3, D, V \
+	VFMADD213PS LOG1P2, D, V \
+	VFMADD213PS LOG1P1, D, V \
+	VFMADD213PS LOG1P0, D, V \
+	VMULPS      D, D, W      \
+	VFMADD213PS D, W, V      \
+	VMOVUPS     x, W         \
+	VMAXPS      ZERO, W, W   \
+	VADDPS      W, V, D
+
+#define SILULEAVE(x) \
+	QUOTIENT \
+	GATED(x)
+
+// func sigmoidAVX512(dst, x *float32, n int)
+//
+// dst[i] = 1/(1+e^-x).      needs AVX-512 F, VL, DQ
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADSTAGES(C(15))
+	STAGES(SIGMOIDLEAVE, D)
+
+// func softplusAVX512(dst, x *float32, n int)
+//
+// dst[i] = log(1+eˣ).      needs AVX-512 F, VL, DQ
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADSTAGES(C(15))
+	STAGES(SOFTPLUSLEAVE, D)
+
+// func siluAVX512(dst, x *float32, n int)
+//
+// dst[i] = x*sigmoid(x).      needs AVX-512 F, VL, DQ
+TEXT ·siluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	LOADSTAGES(C(60))
+	STAGES(SILULEAVE, D)
