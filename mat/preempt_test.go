@@ -44,39 +44,45 @@ func TestGarbageCollectionDuringProducts(t *testing.T) {
 		n = 500
 	}
 	for _, trans := range [][2]Trans{{NoTrans, NoTrans}, {Transpose, NoTrans}, {NoTrans, Transpose}} {
-		a, b, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
-		var began, ended atomic.Int64
-		stop := make(chan struct{})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				began.Add(1)
-				Gemm(trans[0], trans[1], n, n, n, 1, a, n, b, n, 0, c, n)
-				ended.Add(1)
-			}
-		}()
-		within := false
-		for range 200 {
-			for began.Load() == ended.Load() {
-				runtime.Gosched()
-			}
-			number := ended.Load()
-			runtime.GC()
-			if ended.Load() == number {
-				within = true
-				break
-			}
-		}
-		close(stop)
-		<-done
-		if !within {
-			t.Errorf("transA %v, transB %v: no collection ended within a product of %d³", trans[0], trans[1], n)
+		// On a busy machine a collection may take as long as a small product.
+		if !collectionWithin(trans, n) && !collectionWithin(trans, 2*n) && !collectionWithin(trans, 4*n) {
+			t.Errorf("transA %v, transB %v: no collection ended within a product of %d³", trans[0], trans[1], 4*n)
 		}
 	}
+}
+
+// collectionWithin reports whether one of 50 collections ended within a product of n³.
+func collectionWithin(trans [2]Trans, n int) bool {
+	a, b, c := make([]float32, n*n), make([]float32, n*n), make([]float32, n*n)
+	var began, ended atomic.Int64
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			began.Add(1)
+			Gemm(trans[0], trans[1], n, n, n, 1, a, n, b, n, 0, c, n)
+			ended.Add(1)
+		}
+	}()
+	defer func() {
+		close(stop)
+		<-done
+	}()
+	for range 50 {
+		for began.Load() == ended.Load() {
+			runtime.Gosched()
+		}
+		number := ended.Load()
+		runtime.GC()
+		if ended.Load() == number {
+			return true
+		}
+	}
+	return false
 }
