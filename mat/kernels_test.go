@@ -426,19 +426,24 @@ func generate(dist string, n, count int) (alpha float32, v vectors) {
 	return alpha, v
 }
 
-// poison fills all memory beside the slices: a NaN, so that a stray read spoils the
-// result, with a payload of its own, so that a stray write shows.
-const poison = 0x7fc0dead
+// poison is what memory beside the slices holds: a NaN, so that a stray read spoils the result,
+// with a payload of the place's own, so that a stray write shows, of another place's poison too.
+func poison(at *float32) uint32 {
+	return 0x7fc00000 | uint32(uintptr(unsafe.Pointer(at))/4)&0x3fffff
+}
 
 func poisonAll(x []float32) {
+	onHeap = x
 	for i := range x {
-		x[i] = math.Float32frombits(poison)
+		x[i] = math.Float32frombits(poison(&x[i]))
 	}
 }
 
+var onHeap []float32 // memory on a stack may move
+
 func poisoned(x []float32) bool {
-	for _, v := range x {
-		if math.Float32bits(v) != poison {
+	for i := range x {
+		if math.Float32bits(x[i]) != poison(&x[i]) {
 			return false
 		}
 	}

@@ -524,7 +524,7 @@ func TestSoftmaxGuardPages(t *testing.T) {
 }
 
 func TestSoftmaxPanics(t *testing.T) {
-	f := func(n int) []float32 { return slices.Repeat([]float32{math.Float32frombits(poison)}, n) }
+	f := func(n int) []float32 { x := make([]float32, n); poisonAll(x); return x }
 	l := make([]float64, 2)
 	var all [][]float32
 	g := func(n int) []float32 { x := f(n); all = append(all, x); return x }
