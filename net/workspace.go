@@ -234,7 +234,7 @@ func (ws *Workspace) Shared() bool { return ws.shared }
 // of batch norms, and returns its mean loss, NaN or Inf included.
 // An error says what does not fit: lengths, a label out of range, too many rows.
 func (ws *Workspace) Loss(b Batch) (float64, error) {
-	if err := ws.begin(b); err != nil {
+	if err := ws.begin(&b); err != nil {
 		return 0, err
 	}
 	x := ws.batch.X
@@ -261,7 +261,7 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 // by 1-p (inverted dropout: predictions need no correction; Srivastava et al. 2014).
 // Both are no matter to networks without them: there the loss is that of Loss.
 func (ws *Workspace) Gradient(b Batch) (float64, error) {
-	if err := ws.begin(b); err != nil {
+	if err := ws.begin(&b); err != nil {
 		return 0, err
 	}
 	for i := range b.From {
@@ -292,15 +292,15 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 }
 
 // begin checks the batch and makes it the one at hand.
-func (ws *Workspace) begin(b Batch) error {
-	rows, err := ws.m.Check(b)
+func (ws *Workspace) begin(b *Batch) error {
+	rows, err := ws.m.check(b)
 	if err != nil {
 		return err
 	}
 	if rows > ws.maxRows {
 		return fmt.Errorf("net: %d rows: the workspace has room for %d", rows, ws.maxRows)
 	}
-	ws.batch, ws.rows = b, rows
+	ws.batch, ws.rows = *b, rows
 	ws.weight = float64(rows)
 	if b.Weights != nil {
 		ws.weight = 0
