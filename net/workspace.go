@@ -60,6 +60,8 @@ type record struct {
 
 	mean, inv []float32 // of the norm: (out) in batch norm, (rows) in layer norm
 	vari      []float32 // (out) biased variance of a batch norm
+
+	dw, db, dgamma, dbeta []float32 // views of the gradient
 }
 
 // NewWorkspace returns a workspace for batches of up to maxRows rows. It takes about
@@ -98,6 +100,10 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 	}
 	ws.scratch = make([]float32, m.widest())
 	ws.grads = make([]float32, m.size)
+	for i := range ws.layers {
+		r := &ws.layers[i]
+		r.dw, r.db, r.dgamma, r.dbeta = m.layers[i].views(ws.grads)
+	}
 	ws.frozen = make([]bool, len(m.layers))
 	ws.plan = plan(m.layers, ws.frozen)
 	return ws
@@ -143,15 +149,13 @@ func (ws *Workspace) Grads() []float32 { return ws.grads }
 // Layer returns the views of [Workspace.Grads] that belong to layer i: dW (in, out)
 // and db (out).
 func (ws *Workspace) Layer(i int) (dw, db []float32) {
-	dw, db, _, _ = ws.m.layers[i].views(ws.grads)
-	return dw, db
+	return ws.layers[i].dw, ws.layers[i].db
 }
 
 // Norm returns the views of [Workspace.Grads] that belong to layer i's norm: dγ and dβ
 // (out), nil if it has none.
 func (ws *Workspace) Norm(i int) (dgamma, dbeta []float32) {
-	_, _, dgamma, dbeta = ws.m.layers[i].views(ws.grads)
-	return dgamma, dbeta
+	return ws.layers[i].dgamma, ws.layers[i].dbeta
 }
 
 // Freeze says for which layers Gradient leaves out the gradient; it panics unless there
@@ -202,8 +206,8 @@ func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 		}
 	}
 	for i := len(ws.layers) - 1; i >= 0; i-- {
-		w, b, gamma, beta := ws.m.layers[i].views(ws.grads)
-		if !mat.AllFinite(w) || !mat.AllFinite(b) || !mat.AllFinite(gamma) || !mat.AllFinite(beta) {
+		r := &ws.layers[i]
+		if !mat.AllFinite(r.dw) || !mat.AllFinite(r.db) || !mat.AllFinite(r.dgamma) || !mat.AllFinite(r.dbeta) {
 			return i, true
 		}
 	}
