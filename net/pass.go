@@ -210,13 +210,13 @@ func (ws *Workspace) batchGrad(layer, from, to int) {
 func (ws *Workspace) paramGrad(layer, from, to int, last bool) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
 	dz := r.dz[:ws.rows*l.out]
-	if last {
+	if from < to {
+		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(r.dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
+	}
+	if last { // after the product: what stored dz has reached the cache by then
+		mat.ColumnSums(r.db, dz, ws.rows, l.out, l.out)
 		if l.norm == LayerNorm {
 			mat.LayerNormSums(r.dgamma, r.dbeta, r.dy, r.z, r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, l.out, l.out)
 		}
-		mat.ColumnSums(r.db, dz, ws.rows, l.out, l.out)
-	}
-	if from < to {
-		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(r.dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
 	}
 }
