@@ -739,10 +739,14 @@ done:
 	VPERMILPS  $0xb1, dst, t      \
 	op         t, dst, dst
 
-// EXPBELOW: x becomes e^(x-top) in the elements of K1 and 0 in the others. No difference
-// is above 0, where CAP would matter.
+// EXPBELOW: x becomes e^(x-top) in the elements of K1 and 0 in the others.
 #define EXPBELOW(top, x, e1, y) \
 	VSUBPS.Z    top, x, K1, x \
+	EXPNEGATIVE(x, e1, y)
+
+// EXPNEGATIVE: x becomes e^x in the elements of K1 and 0 in the others. None is above 0, where
+// CAP would matter.
+#define EXPNEGATIVE(x, e1, y) \
 	FLOOR(EXPMIN, x, y)       \
 	REDUCE(x, e1, y)          \
 	VMOVAPS     EXP4, y       \
@@ -811,6 +815,89 @@ TEXT ·softmaxRowAVX512(SB), NOSPLIT, $0-24
 	VMULPS.BCST (R10), e, e      \
 	VMOVUPS     e, K1, dz
 
+// Sixteen rows, four of them in one step. Scratch: Z18, Z29, Z30 and Z31.
+
+// TOPS loads four rows, from SI on, less their tops, and keeps top-z[label] in Z26.
+#define TOPS(a, b, c, d) \
+	VBROADCASTSS C(47), a             \
+	VBROADCASTSS C(47), b             \
+	VBROADCASTSS C(47), c             \
+	VBROADCASTSS C(47), d             \
+	VMOVUPS      (SI), K1, a          \
+	VMOVUPS      (SI)(R12*1), K1, b   \
+	VMOVUPS      (SI)(R12*2), K1, c   \
+	VMOVUPS      (SI)(R13*1), K1, d   \
+	MOVQ         (DX), AX             \
+	MOVQ         8(DX), CX            \
+	VMOVSS       (SI)(AX*4), X18      \
+	LEAQ         (SI)(R12*1), R11     \
+	VINSERTPS    $0x10, (R11)(CX*4), X18, X18 \
+	MOVQ         16(DX), AX           \
+	MOVQ         24(DX), CX           \
+	LEAQ         (SI)(R12*2), R11     \
+	VINSERTPS    $0x20, (R11)(AX*4), X18, X18 \
+	ADDQ         R13, SI              \
+	VINSERTPS    $0x30, (SI)(CX*4), X18, X18 \
+	QUADS(VMAXPS, a, b, c, d, Z29, Z30, Z31) \
+	VMOVUPS      fours<>(SB), Z30     \
+	VPERMPS      Z29, Z30, Z30        \
+	VSUBPS       Z18, Z30, Z30        \
+	VALIGND      $4, Z26, Z30, Z26    \
+	VSHUFF64X2   $0x00, Z29, Z29, Z30 \
+	VSUBPS.Z     Z30, a, K1, a        \
+	VSHUFF64X2   $0x55, Z29, Z29, Z31 \
+	VSUBPS.Z     Z31, b, K1, b        \
+	VSHUFF64X2   $0xaa, Z29, Z29, Z30 \
+	VSUBPS.Z     Z30, c, K1, c        \
+	VSHUFF64X2   $0xff, Z29, Z29, Z31 \
+	VSUBPS.Z     Z31, d, K1, d        \
+	ADDQ         R12, SI              \
+	ADDQ         $32, DX
+
+// EXPS is EXPNEGATIVE of four rows.
+#define EXPS(a, b, c, d) \
+	EXPNEGATIVE(a, Z29, Z30) \
+	EXPNEGATIVE(b, Z31, Z30) \
+	EXPNEGATIVE(c, Z29, Z30) \
+	EXPNEGATIVE(d, Z31, Z30)
+
+// ROWOUT stores p and dz of one row; q picks its inverse sum of those in Z29.
+#define ROWOUT(q, e, label) \
+	VSHUFF64X2   q, Z29, Z29, Z30   \
+	VPBROADCASTD label, Z31         \
+	VPCMPEQD     lane<>(SB), Z31, K2 \
+	VMULPS       Z30, e, e          \
+	VMOVUPS      e, K1, (DI)        \
+	VSUBPS       ONE, e, K2, e      \
+	VMULPS.BCST  (R10), e, e        \
+	VMOVUPS      e, K1, (BX)        \
+	ADDQ         R8, R10            \
+	ADDQ         R12, DI            \
+	ADDQ         R12, BX
+
+// SUMS adds up the exponentials of four rows, keeps the sums in Z27 and stores the rows.
+#define SUMS(a, b, c, d) \
+	QUADS(VADDPS, a, b, c, d, Z29, Z30, Z31) \
+	VMOVUPS fours<>(SB), Z30     \
+	VPERMPS Z29, Z30, Z30        \
+	VALIGND $4, Z27, Z30, Z27    \
+	VDIVPS  Z29, ONE, Z29        \
+	ROWOUT($0x00, a, (DX))       \
+	ROWOUT($0x55, b, 8(DX))      \
+	ROWOUT($0xaa, c, 16(DX))     \
+	ROWOUT($0xff, d, 24(DX))     \
+	ADDQ    $32, DX
+
+DATA fours<>+0(SB)/8, $0x400000000
+DATA fours<>+8(SB)/8, $0xC00000008
+DATA fours<>+16(SB)/8, $0x400000000
+DATA fours<>+24(SB)/8, $0xC00000008
+DATA fours<>+32(SB)/8, $0x400000000
+DATA fours<>+40(SB)/8, $0xC00000008
+DATA fours<>+48(SB)/8, $0x400000000
+DATA fours<>+56(SB)/8, $0xC00000008
+GLOBL fours<>(SB), RODATA|NOPTR, $64
+
 DATA lane<>+0(SB)/8, $0x100000000
 DATA lane<>+8(SB)/8, $0x300000002
 DATA lane<>+16(SB)/8, $0x500000004
@@ -836,6 +923,8 @@ GLOBL lane<>(SB), RODATA|NOPTR, $64
 //	Z28  0, 4, 8, 12               Z31  0...15
 //	K1   elements of a row         K4–K7  labels of the four rows
 //
+//	sixteen all rows at once, their chains of operations side by side: there, Z0–Z9, Z20–Z22, Z24,
+//	        Z25 and Z28 are the rows
 //	quad    four rows, stored from the fourth on: a last row in place of others has its own f in the end
 //	shift   what of 16 rows there is moves to the front
 //	order   sums as LANES
@@ -851,6 +940,8 @@ TEXT ·labels16AVX512(SB), NOSPLIT, $0-72
 	MASK
 	MOVQ         step+64(FP), R8
 	LOADBELOW
+	CMPQ         R9, $16
+	JEQ          sixteen
 	VMOVUPS      lane<>(SB), Z31
 	VPSLLD       $2, Z31, Z28
 
@@ -923,6 +1014,8 @@ shift:
 shifted:
 	CMPQ  AX, $4
 	JNE   shift
+
+logs:
 	MOVQ  R9, CX
 	MASK
 	MOVQ  loss+0(FP), DI
@@ -943,3 +1036,21 @@ shifted:
 	VMOVUPD Z1, K3, 64(DI)
 	VZEROUPPER
 	RET
+
+sixteen:
+	LEAQ (R12)(R12*2), R13
+	TOPS(Z0, Z1, Z2, Z3)
+	TOPS(Z4, Z5, Z6, Z7)
+	TOPS(Z8, Z9, Z20, Z21)
+	TOPS(Z22, Z24, Z25, Z28)
+	VBROADCASTSS C(8), EXP4
+	EXPS(Z0, Z1, Z2, Z3)
+	EXPS(Z4, Z5, Z6, Z7)
+	EXPS(Z8, Z9, Z20, Z21)
+	EXPS(Z22, Z24, Z25, Z28)
+	MOVQ labels+32(FP), DX
+	SUMS(Z0, Z1, Z2, Z3)
+	SUMS(Z4, Z5, Z6, Z7)
+	SUMS(Z8, Z9, Z20, Z21)
+	SUMS(Z22, Z24, Z25, Z28)
+	JMP  logs

@@ -1225,6 +1225,44 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-32
 	VZEROUPPER
 	RET
 
+#define MINUS256(x, y) \
+	VSUBPS Y15, x, x \
+	VSUBPS Y14, x, x
+
+#define MINUS512(x, y) \
+	VSUBPS Z15, x, x \
+	VSUBPS Z14, x, x
+
+// func minusAVX2(dst, x *float32, n int, a, b float32)
+//
+// dst[i] = (x[i] - a) - b, 0 ≤ i < n; n > 0.      needs AVX2
+//
+//	SI, DX   next x, next dst      Y15, Y14  a, b
+TEXT ·minusAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DX
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS a+24(FP), Y15
+	VBROADCASTSS b+28(FP), Y14
+	MAP256(LOAD1, PART1AVX2, MINUS256)
+	VZEROUPPER
+	RET
+
+// func minusAVX512(dst, x *float32, n int, a, b float32)
+//
+// dst[i] = (x[i] - a) - b, 0 ≤ i < n; n > 0.      needs AVX-512 F
+//
+//	SI, DX   next x, next dst      Z15, Z14  a, b
+TEXT ·minusAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DX
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS a+24(FP), Z15
+	VBROADCASTSS b+28(FP), Z14
+	MAP512(LOAD1, PART1AVX512, MINUS512, MINUS256)
+	VZEROUPPER
+	RET
+
 // Of two zeros or a NaN VMAXPS returns its second source, a: -0 and NaN pass.
 #define RELU256(a, b) \
 	VMAXPS a, Y15, a

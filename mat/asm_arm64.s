@@ -956,6 +956,22 @@ TEXT ·mulNEON(SB), NOSPLIT, $0-32
 	MAP2(NONE, MUL_XY)
 
 // FMAX would turn -0 into +0, so comparison and mask.
+#define LESS_A(x) VFSUB_S4(31, x, x)
+#define LESS_B(x) VFSUB_S4(30, x, x)
+
+// func minusNEON(dst, x *float32, n int, a, b float32)
+//
+// dst[i] = (x[i] - a) - b. V31: a. V30: b. See MAP1.
+TEXT ·minusNEON(SB), NOSPLIT, $0-32
+	MOVD  dst+0(FP), R0
+	MOVD  x+8(FP), R1
+	MOVD  n+16(FP), R2
+	MOVWU a+24(FP), R3
+	MOVWU b+28(FP), R4
+	VDUP  R3, V31.S4
+	VDUP  R4, V30.S4
+	MAP1(LESS_A, LESS_B)
+
 #define NEGATIVE(x) VFCMLT0_S4(x, x+8)
 #define CLEAR(x) VBIC_B16(x+8, x, x)
 

@@ -278,6 +278,17 @@ var operations = []operation{
 		},
 	},
 	{
+		// The end of LogSoftmaxRows.
+		name: "minus", stub: "minus", args: []string{"dst", "x"}, writes: true, alpha: true,
+		wrong: [3]string{1: wrongDstX},
+		call:  func(alpha float32, v *vectors) float64 { minusAll(v[0], v[1], alpha, alpha/3); return 0 },
+		spec:  func(alpha float32, v *vectors) float64 { ref.Minus(v[0], v[1], alpha, alpha/3); return 0 },
+		stack: func() {
+			var dst, x [stackLen]float32
+			minusAll(dst[:], x[:], 2, 3)
+		},
+	},
+	{
 		name: "ReLU", stub: "relu", args: []string{"dst", "x"}, writes: true,
 		wrong: [3]string{1: wrongDstX},
 		call:  func(_ float32, v *vectors) float64 { ReLU(v[0], v[1]); return 0 },

@@ -128,6 +128,17 @@ func mul(dst, x, y []float32) {
 	}
 }
 
+func minus(dst, x []float32, a, b float32) {
+	switch isa.Active() {
+	case isa.AVX512:
+		minusAVX512(&dst[0], &x[0], len(dst), a, b)
+	case isa.AVX2:
+		minusAVX2(&dst[0], &x[0], len(dst), a, b)
+	default:
+		minusGo(dst, x, a, b)
+	}
+}
+
 func relu(dst, x []float32) {
 	switch isa.Active() {
 	case isa.AVX512:
@@ -189,6 +200,9 @@ func subAVX512(dst, x, y *float32, n int)
 func mulAVX512(dst, x, y *float32, n int)
 
 //go:noescape
+func minusAVX512(dst, x *float32, n int, a, b float32)
+
+//go:noescape
 func reluAVX512(dst, x *float32, n int)
 
 //go:noescape
@@ -229,6 +243,9 @@ func subAVX2(dst, x, y *float32, n int)
 
 //go:noescape
 func mulAVX2(dst, x, y *float32, n int)
+
+//go:noescape
+func minusAVX2(dst, x *float32, n int, a, b float32)
 
 //go:noescape
 func reluAVX2(dst, x *float32, n int)

@@ -100,6 +100,15 @@ func mul(dst, x, y []float32) {
 	}
 }
 
+func minus(dst, x []float32, a, b float32) {
+	switch isa.Active() {
+	case isa.NEON:
+		minusNEON(&dst[0], &x[0], len(dst), a, b)
+	default:
+		minusGo(dst, x, a, b)
+	}
+}
+
 func relu(dst, x []float32) {
 	switch isa.Active() {
 	case isa.NEON:
@@ -152,6 +161,9 @@ func subNEON(dst, x, y *float32, n int)
 
 //go:noescape
 func mulNEON(dst, x, y *float32, n int)
+
+//go:noescape
+func minusNEON(dst, x *float32, n int, a, b float32)
 
 //go:noescape
 func reluNEON(dst, x *float32, n int)

@@ -140,6 +140,13 @@ func mulGo(dst, x, y []float32) {
 	}
 }
 
+func minusGo(dst, x []float32, a, b float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = (v - a) - b
+	}
+}
+
 func reluGo(dst, x []float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {

@@ -10,7 +10,7 @@ func checkNorm(rows, n, ld int, matrices, vectors [][]float32) {
 		panic("mat: rows < 1")
 	}
 	for _, m := range matrices {
-		checkMatrix(len(m), rows, n, ld)
+		checkMatrix(m, rows, n, ld)
 	}
 	for _, v := range vectors {
 		if len(v) != n {

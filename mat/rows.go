@@ -215,7 +215,7 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 	if len(dst) != n {
 		panic("mat: len(dst) != n")
 	}
-	checkMatrix(len(x), rows, n, ld)
+	checkMatrix(x, rows, n, ld)
 	touch(dst, nil, nil)
 	touchRows(nil, x, nil, rows, n, ld)
 	if rows > 0 && n > 0 && n <= narrowWidth && rows <= block/narrowWidth && narrowSums(dst, x, rows, ld) {
@@ -266,14 +266,14 @@ func wholeRows(length, rows, ld int) int {
 	return min(rows-1, (length-groupWidth)/ld+1)
 }
 
-func checkMatrix(length, rows, n, ld int) {
+func checkMatrix(x []float32, rows, n, ld int) {
 	if rows < 0 || n < 0 {
 		panic("mat: rows < 0 or n < 0")
 	}
 	if ld < n {
 		panic("mat: ld < n")
 	}
-	if rows > 0 && n > 0 && (length < n || (length-n)/ld < rows-1) {
+	if rows > 0 && n > 0 && !holds(x, rows, n, ld) {
 		panic("mat: a matrix is too short")
 	}
 }

@@ -100,11 +100,20 @@ func LogSoftmaxRows(dst, x []float32, rows, n int) {
 		rowSumsOf(nil, x[from*n:][:m*n], m, n, &s)
 		log(s.sum[:m], s.sum[:m])
 		for i := range m {
-			d, x, top, shift := dst[(from+i)*n:][:n], x[(from+i)*n:][:n], s.top[i], s.sum[i]
-			for j, v := range x {
-				d[j] = (v - top) - shift
-			}
+			minusAll(dst[(from+i)*n:][:n], x[(from+i)*n:][:n], s.top[i], s.sum[i])
 		}
+	}
+}
+
+// minusAll sets dst[i] = (x[i] - a) - b, with two roundings. dst may be x.
+func minusAll(dst, x []float32, a, b float32) {
+	if len(dst) != len(x) {
+		panic(badDstX)
+	}
+	for len(dst) > 0 {
+		n := min(block, len(dst))
+		minus(dst[:n], x[:n], a, b)
+		dst, x = dst[n:], x[n:]
 	}
 }
 

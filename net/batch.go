@@ -36,7 +36,9 @@ func (m *Network) rowLen(from int) int {
 func (m *Network) classes() int { return max(2, m.Outputs()) }
 
 // Check returns the number of rows of b, or an error that says what does not fit m.
-func (m *Network) Check(b Batch) (rows int, err error) {
+func (m *Network) Check(b Batch) (rows int, err error) { return m.check(&b) }
+
+func (m *Network) check(b *Batch) (rows int, err error) {
 	if b.From < 0 || b.From >= len(m.layers) {
 		return 0, fmt.Errorf("net: From = %d: want 0...%d", b.From, len(m.layers)-1)
 	}

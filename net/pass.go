@@ -199,8 +199,7 @@ func (ws *Workspace) undo(layer, from, to, worker int) {
 // the place of dn. It needs all rows: what is subtracted are means over the batch.
 func (ws *Workspace) batchGrad(layer, from, to int) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
-	_, _, dgamma, dbeta := l.views(ws.grads)
-	dgamma, dbeta = dgamma[from:to], dbeta[from:to]
+	dgamma, dbeta := r.dgamma[from:to], r.dbeta[from:to]
 	dz, z, mean, inv := r.dz[from:], r.z[from:], r.mean[from:to], r.inv[from:to]
 	mat.BatchNormSums(dgamma, dbeta, dz, z, mean, inv, ws.rows, to-from, l.out)
 	mat.BatchNormGrad(dz, dz, z, mean, inv, l.gamma[from:to], dgamma, dbeta, ws.rows, to-from, l.out)
@@ -210,15 +209,14 @@ func (ws *Workspace) batchGrad(layer, from, to int) {
 // gradients.
 func (ws *Workspace) paramGrad(layer, from, to int, last bool) {
 	l, r := &ws.m.layers[layer], &ws.layers[layer]
-	dw, db, dgamma, dbeta := l.views(ws.grads)
 	dz := r.dz[:ws.rows*l.out]
-	if last {
-		if l.norm == LayerNorm {
-			mat.LayerNormSums(dgamma, dbeta, r.dy, r.z, r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, l.out, l.out)
-		}
-		mat.ColumnSums(db, dz, ws.rows, l.out, l.out)
-	}
 	if from < to {
-		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
+		mat.Gemm(mat.Transpose, mat.NoTrans, to-from, l.out, ws.rows, 1, ws.inputOf(layer)[from:], l.in, dz, l.out, 0, rowsOf(r.dw, l.out, from, to), l.out) // dW = Xᵗ·dZ
+	}
+	if last { // after the product: what stored dz has reached the cache by then
+		mat.ColumnSums(r.db, dz, ws.rows, l.out, l.out)
+		if l.norm == LayerNorm {
+			mat.LayerNormSums(r.dgamma, r.dbeta, r.dy, r.z, r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, l.out, l.out)
+		}
 	}
 }

@@ -60,6 +60,8 @@ type record struct {
 
 	mean, inv []float32 // of the norm: (out) in batch norm, (rows) in layer norm
 	vari      []float32 // (out) biased variance of a batch norm
+
+	dw, db, dgamma, dbeta []float32 // views of the gradient
 }
 
 // NewWorkspace returns a workspace for batches of up to maxRows rows. It takes about
@@ -98,6 +100,10 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 	}
 	ws.scratch = make([]float32, m.widest())
 	ws.grads = make([]float32, m.size)
+	for i := range ws.layers {
+		r := &ws.layers[i]
+		r.dw, r.db, r.dgamma, r.dbeta = m.layers[i].views(ws.grads)
+	}
 	ws.frozen = make([]bool, len(m.layers))
 	ws.plan = plan(m.layers, ws.frozen)
 	return ws
@@ -143,15 +149,13 @@ func (ws *Workspace) Grads() []float32 { return ws.grads }
 // Layer returns the views of [Workspace.Grads] that belong to layer i: dW (in, out)
 // and db (out).
 func (ws *Workspace) Layer(i int) (dw, db []float32) {
-	dw, db, _, _ = ws.m.layers[i].views(ws.grads)
-	return dw, db
+	return ws.layers[i].dw, ws.layers[i].db
 }
 
 // Norm returns the views of [Workspace.Grads] that belong to layer i's norm: dγ and dβ
 // (out), nil if it has none.
 func (ws *Workspace) Norm(i int) (dgamma, dbeta []float32) {
-	_, _, dgamma, dbeta = ws.m.layers[i].views(ws.grads)
-	return dgamma, dbeta
+	return ws.layers[i].dgamma, ws.layers[i].dbeta
 }
 
 // Freeze says for which layers Gradient leaves out the gradient; it panics unless there
@@ -202,8 +206,8 @@ func (ws *Workspace) NonFinite() (layer int, gradient bool) {
 		}
 	}
 	for i := len(ws.layers) - 1; i >= 0; i-- {
-		w, b, gamma, beta := ws.m.layers[i].views(ws.grads)
-		if !mat.AllFinite(w) || !mat.AllFinite(b) || !mat.AllFinite(gamma) || !mat.AllFinite(beta) {
+		r := &ws.layers[i]
+		if !mat.AllFinite(r.dw) || !mat.AllFinite(r.db) || !mat.AllFinite(r.dgamma) || !mat.AllFinite(r.dbeta) {
 			return i, true
 		}
 	}
@@ -234,7 +238,7 @@ func (ws *Workspace) Shared() bool { return ws.shared }
 // of batch norms, and returns its mean loss, NaN or Inf included.
 // An error says what does not fit: lengths, a label out of range, too many rows.
 func (ws *Workspace) Loss(b Batch) (float64, error) {
-	if err := ws.begin(b); err != nil {
+	if err := ws.begin(&b); err != nil {
 		return 0, err
 	}
 	x := ws.batch.X
@@ -261,7 +265,7 @@ func (ws *Workspace) Loss(b Batch) (float64, error) {
 // by 1-p (inverted dropout: predictions need no correction; Srivastava et al. 2014).
 // Both are no matter to networks without them: there the loss is that of Loss.
 func (ws *Workspace) Gradient(b Batch) (float64, error) {
-	if err := ws.begin(b); err != nil {
+	if err := ws.begin(&b); err != nil {
 		return 0, err
 	}
 	for i := range b.From {
@@ -292,15 +296,15 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 }
 
 // begin checks the batch and makes it the one at hand.
-func (ws *Workspace) begin(b Batch) error {
-	rows, err := ws.m.Check(b)
+func (ws *Workspace) begin(b *Batch) error {
+	rows, err := ws.m.check(b)
 	if err != nil {
 		return err
 	}
 	if rows > ws.maxRows {
 		return fmt.Errorf("net: %d rows: the workspace has room for %d", rows, ws.maxRows)
 	}
-	ws.batch, ws.rows = b, rows
+	ws.batch, ws.rows = *b, rows
 	ws.weight = float64(rows)
 	if b.Weights != nil {
 		ws.weight = 0

@@ -85,10 +85,9 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 	if t.c.MaxNorm > 0 {
 		t.maxNorm()
 	}
-	t.ws.UpdateStats()
-	for i := t.first; i < t.m.Layers(); i++ {
-		mean, variance := t.m.Running(i)
-		if !mat.AllFinite(mean) || !mat.AllFinite(variance) { // the loss is finite: a unit divided by ∞ is 0
+	if stats := t.m.Stats()[t.stats:]; len(stats) > 0 {
+		t.ws.UpdateStats()
+		if !mat.AllFinite(stats) { // the loss is finite: a unit divided by ∞ is 0
 			return loss, ErrNonFinite
 		}
 	}

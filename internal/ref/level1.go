@@ -165,6 +165,13 @@ func Mul(dst, x, y []float32) {
 	}
 }
 
+// Minus sets dst[i] = (x[i] - a) - b.
+func Minus(dst, x []float32, a, b float32) {
+	for i, v := range x {
+		dst[i] = (v - a) - b
+	}
+}
+
 // ReLU sets dst[i] = +0 where x[i] < 0 and x[i] elsewhere: -0 and NaN pass.
 func ReLU(dst, x []float32) {
 	for i := range dst {

@@ -43,9 +43,7 @@ func Softmax(x []float32) (p []float32, logSumExp float64) {
 // LogSoftmax returns x[i] - log Σ e^x[j].
 func LogSoftmax(x []float32) []float32 {
 	y, top, sum := expRow(x)
-	for i, v := range x {
-		y[i] = (v - top) - Log(sum)
-	}
+	Minus(y, x, top, Log(sum))
 	return y
 }
 
