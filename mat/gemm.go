@@ -43,7 +43,7 @@ const lanesBlock = 1024
 //
 // lda, ldb and ldc are distances between rows as stored, so lda ≥ k (NN, NT) or m
 // (TN), ldb ≥ n (NN, TN) or k (NT), ldc ≥ n; each slice holds at least
-// (rows-1)·ld + columns elements. C must not overlap A or B.
+// (rows-1)·ld + columns elements. C must not share elements with A or B.
 //
 // Each element starts from c0: +0 if beta is 0 (NaN already in C does not spread), C
 // if beta is 1, else beta·C rounded. To it a fixed pattern adds the terms
@@ -69,7 +69,7 @@ func Gemm(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int
 	if transB {
 		rowsB, colsB = n, k
 	}
-	if bool(transA && transB) || !whole(a, rowsA, colsA, lda) || !whole(b, rowsB, colsB, ldb) || !whole(c, m, n, ldc) {
+	if bool(transA && transB) || !whole(a, rowsA, colsA, lda) || !whole(b, rowsB, colsB, ldb) || !whole(c, m, n, ldc) || shared(c, a) || shared(c, b) {
 		checkProduct(transA, transB, m, n, k, a, lda, b, ldb, c, ldc)
 		if m == 0 || n == 0 {
 			return
@@ -113,7 +113,7 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 	if relu {
 		floor = 0
 	}
-	if !whole(x, m, k, ldx) || !whole(w, k, n, ldw) || !whole(c, m, n, ldc) {
+	if !whole(x, m, k, ldx) || !whole(w, k, n, ldw) || !whole(c, m, n, ldc) || shared(c, x) || shared(c, w) {
 		checkProduct(NoTrans, NoTrans, m, n, k, x, ldx, w, ldw, c, ldc)
 	}
 	if len(bias) != n {
@@ -121,6 +121,9 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 	}
 	if m == 0 || n == 0 {
 		return
+	}
+	if shared(c, bias) {
+		separateRows(c, m, n, ldc, bias, 1, n, n)
 	}
 	if kind, rows := oneCall(NoTrans, NoTrans, true, false, m, n, k, ldx); rows > 0 {
 		callOnce(kind, rows, NoTrans, m, n, k, &x[0], ldx, &w[0], ldw, &bias[0], 0, nil, 0, floor, &c[0], ldc)
@@ -140,7 +143,7 @@ func GemmBias(relu bool, m, n, k int, x []float32, ldx int, w []float32, ldw int
 // ldy ≥ n is the distance of rows of y; all else is as in Gemm. C must not overlap the
 // inputs.
 func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []float32, ldy int, c []float32, ldc int) {
-	if !whole(d, m, k, ldd) || !whole(w, n, k, ldw) || !whole(c, m, n, ldc) {
+	if !whole(d, m, k, ldd) || !whole(w, n, k, ldw) || !whole(c, m, n, ldc) || shared(c, d) || shared(c, w) {
 		checkProduct(NoTrans, Transpose, m, n, k, d, ldd, w, ldw, c, ldc)
 	}
 	switch {
@@ -150,6 +153,8 @@ func GemmReLUGrad(m, n, k int, d []float32, ldd int, w []float32, ldw int, y []f
 		return
 	case !holds(y, m, n, ldy):
 		panic("mat: y too short")
+	case shared(c, y):
+		separateRows(c, m, n, ldc, y, m, n, ldy)
 	}
 	if kind, rows := oneCall(NoTrans, Transpose, false, true, m, n, k, ldd); rows > 0 {
 		callOnce(kind, rows, NoTrans, m, n, k, &d[0], ldd, &w[0], ldw, nil, 0, &y[0], ldy, noFloor, &c[0], ldc)
@@ -201,6 +206,9 @@ func checkProduct(transA, transB Trans, m, n, k int, a []float32, lda int, b []f
 		panic("mat: b too short")
 	case !holds(c, m, n, ldc):
 		panic("mat: c too short")
+	default:
+		separateRows(c, m, n, ldc, a, rowsA, colsA, lda)
+		separateRows(c, m, n, ldc, b, rowsB, colsB, ldb)
 	}
 }
 
@@ -522,6 +530,8 @@ func Ger(alpha float32, x, y []float32, a []float32, lda int) {
 	if !holds(a, m, n, lda) {
 		panic("mat: a too short")
 	}
+	separateRows(a, m, n, lda, x, 1, m, m)
+	separateRows(a, m, n, lda, y, 1, n, n)
 	for i, v := range x {
 		Axpy(alpha*v, y, a[i*lda:][:n])
 	}

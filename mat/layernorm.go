@@ -22,6 +22,10 @@ func LayerNorm(dst, x, gamma, beta []float32, eps float32, mean, invstd []float3
 	if (mean != nil || invstd != nil) && (len(mean) != rows || len(invstd) != rows) {
 		panic("mat: len(mean) or len(invstd) is not the number of rows")
 	}
+	apart(dst, x, nil)
+	separate(dst, gamma, beta, mean, invstd)
+	separate(mean, x, gamma, beta, invstd)
+	separate(invstd, x, gamma, beta)
 	for i := range rows {
 		row := dst[i*n:][:n]
 		m := Sum(x[i*n:][:n]) / float32(n)
@@ -47,6 +51,7 @@ func LayerNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int
 	if len(mean) != rows || len(invstd) != rows {
 		panic("mat: len(mean) or len(invstd) is not the number of rows")
 	}
+	separateSums(dgamma, dbeta, rows, n, ld, [][]float32{dy, x}, [][]float32{mean, invstd})
 	touchRows(nil, dy, x, rows, n, ld)
 	touch(nil, mean, invstd)
 	for j := 0; j < n; j += groupWidth {
@@ -77,6 +82,9 @@ func LayerNormGrad(dx, dy, x, gamma, mean, invstd, scratch []float32) {
 	if len(scratch) != n {
 		panic("mat: len(scratch) != len(gamma)")
 	}
+	apart(dx, dy, x)
+	separate(dx, gamma, mean, invstd, scratch)
+	separate(scratch, dy, x, gamma, mean, invstd)
 	for i := range rows {
 		row := dx[i*n:][:n]
 		centre(scratch, x[i*n:][:n], mean[i], invstd[i])

@@ -31,8 +31,8 @@
 // Kernels are safe to call
 // from many goroutines on disjoint outputs; one assembly call handles at most a block of
 // a vector or a tile of a product, so goroutines stay preemptible. A destination may be the same slice as an
-// input where the function says so; other overlaps of a destination with an input
-// are not detected and give unspecified elements.
+// input where the function says so; any other element that it shares with another operand is a
+// panic before anything is written. Matrices side by side in the columns of one are separate.
 //
 // # Panics
 //

@@ -27,6 +27,7 @@ const panelRows = block / groupWidth
 // which running statistics are made, is rows/(rows-1) times as large.
 func ColumnMoments(mean, variance, x []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{x}, [][]float32{mean, variance})
+	separateSums(mean, variance, rows, n, ld, [][]float32{x}, nil)
 	touchRows(nil, x, nil, rows, n, ld)
 	count := float64(rows)
 	for j := 0; j < n; j += groupWidth {
@@ -51,6 +52,7 @@ func InvStd(dst, variance []float32, eps float32) {
 	if len(dst) != len(variance) {
 		panic("mat: len(dst) != len(variance)")
 	}
+	apart(dst, variance, nil)
 	for j, v := range variance {
 		dst[j] = invStd(v, eps)
 	}
@@ -67,6 +69,7 @@ func MoveAverage(running, batch []float32, rate, correction float32) {
 	if len(running) != len(batch) {
 		panic("mat: len(running) != len(batch)")
 	}
+	apart(running, batch, nil)
 	keep := 1 - rate
 	for j, v := range batch {
 		running[j] = float32(keep*running[j]) + float32(rate*float32(correction*v))
@@ -80,6 +83,7 @@ func MoveAverage(running, batch []float32, rate, correction float32) {
 // dst has x's leading dimension and may be x.
 func BatchNorm(dst, x, mean, invstd, gamma, beta []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dst, x}, [][]float32{mean, invstd, gamma, beta})
+	separateNorm(dst, rows, n, ld, [][]float32{x}, [][]float32{mean, invstd, gamma, beta})
 	touchRows(dst, x, nil, rows, n, ld)
 	dst, x = extent(dst, rows, n, ld), extent(x, rows, n, ld)
 	inPlace := n > 0 && &dst[0] == &x[0]
@@ -116,6 +120,7 @@ type batchMap struct{ mean, scale, shift [groupWidth]float32 }
 // with h[i,j] = (x[i,j]-mean[j])·invstd[j]; both are also what BatchNormGrad needs.
 func BatchNormSums(dgamma, dbeta, dy, x, mean, invstd []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dy, x}, [][]float32{dgamma, dbeta, mean, invstd})
+	separateSums(dgamma, dbeta, rows, n, ld, [][]float32{dy, x}, [][]float32{mean, invstd})
 	touchRows(nil, dy, x, rows, n, ld)
 	for j := 0; j < n; j += groupWidth {
 		at, w := columnPanel(j, n)
@@ -146,6 +151,7 @@ func (acc *normSums) store(dgamma, dbeta []float32, w int) {
 // from BatchNormSums. dx has the leading dimension of dy and x and may be dy or x.
 func BatchNormGrad(dx, dy, x, mean, invstd, gamma, dgamma, dbeta []float32, rows, n, ld int) {
 	checkNorm(rows, n, ld, [][]float32{dx, dy, x}, [][]float32{mean, invstd, gamma, dgamma, dbeta})
+	separateNorm(dx, rows, n, ld, [][]float32{dy, x}, [][]float32{mean, invstd, gamma, dgamma, dbeta})
 	touchRows(dx, dy, x, rows, n, ld)
 	dx, dy, x = extent(dx, rows, n, ld), extent(dy, rows, n, ld), extent(x, rows, n, ld)
 	inPlace := n > 0 && (&dx[0] == &dy[0] || &dx[0] == &x[0])

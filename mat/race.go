@@ -14,8 +14,10 @@ import (
 // detecting: all products take the way through job.
 const detecting = true
 
-// touch declares that w is written and that x and y are read; any may be nil.
+// touch declares that w is written and that x and y are read, which are as long; any may be nil.
+// It panics as apart does.
 func touch(w, x, y []float32) {
+	apart(w, x, y)
 	touchRows(w, x, y, 1, -1, 0)
 }
 

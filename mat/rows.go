@@ -10,6 +10,7 @@ import "math/bits"
 // not that of a whole row of src.
 func Gather(dst, src []float32, index []int, n int) {
 	checkGather(dst, src, index, n)
+	separate(dst, src)
 	for i, r := range index {
 		copy(dst[i*n:][:n], src[r*n:][:n])
 	}
@@ -20,6 +21,7 @@ func Gather(dst, src []float32, index []int, n int) {
 func GatherAffine(dst, src []float32, index []int, n int, mean, scale []float32) {
 	checkGather(dst, src, index, n)
 	checkAffine(n, mean, scale)
+	separate(dst, src, mean, scale)
 	if n < groupWidth {
 		gatherNarrow(dst, src, index, n, mean, scale)
 		return
@@ -41,7 +43,7 @@ func gatherNarrow(dst, src []float32, index []int, n int, mean, scale []float32)
 	}
 	for i, r := range index {
 		to, from := i*n, r*n
-		touch(dst[to:][:n], src[from:][:n], nil)
+		touchRows(dst[to:][:n], src[from:][:n], nil, 1, n, n)
 		if to+groupWidth <= len(dst) && from+groupWidth <= len(src) &&
 			affine(dst[to:][:groupWidth], src[from:][:groupWidth], m[:], s[:]) > 0 {
 			continue
@@ -62,6 +64,8 @@ func Affine(dst, x, mean, scale []float32) {
 	if len(x)%n != 0 {
 		panic("mat: len(x) is not a multiple of len(mean)")
 	}
+	apart(dst, x, nil)
+	separate(dst, mean, scale)
 	for at := 0; at < len(x); at += n {
 		affineRow(dst[at:][:n], x[at:][:n], mean, scale)
 	}
@@ -92,7 +96,7 @@ func checkAffine(n int, mean, scale []float32) {
 }
 
 func affineRow(dst, x, mean, scale []float32) {
-	touch(dst, x, mean)
+	touchRows(dst, x, mean, 1, len(dst), 0)
 	touch(nil, scale, nil)
 	if scale == nil {
 		Sub(dst, x, mean)
@@ -134,6 +138,7 @@ func AddRows(x, row []float32) {
 	if len(row) == 0 || len(x)%len(row) != 0 {
 		panic("mat: len(x) is not a multiple of len(row)")
 	}
+	separate(x, row)
 	for ; len(x) > 0; x = x[len(row):] {
 		Add(x[:len(row)], x[:len(row)], row)
 	}
@@ -216,6 +221,7 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 		panic("mat: len(dst) != n")
 	}
 	checkMatrix(x, rows, n, ld)
+	separateRows(x, rows, n, ld, dst, 1, n, max(1, n))
 	touch(dst, nil, nil)
 	touchRows(nil, x, nil, rows, n, ld)
 	if rows > 0 && n > 0 && n <= narrowWidth && rows <= block/narrowWidth && narrowSums(dst, x, rows, ld) {

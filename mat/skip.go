@@ -22,7 +22,11 @@ func GemvBias(relu, finite bool, n, k int, x, w []float32, ldw int, bias, y []fl
 	if len(bias) != n {
 		panic("mat: len(bias) != n")
 	}
-	touch(y, x, bias)
+	if shared(y, bias) {
+		panic(badOverlap)
+	}
+	touch(nil, x, bias)
+	touch(y, nil, nil)
 	touchRows(nil, w, nil, k, n, ldw)
 	if finite && n >= skipLeast && k >= 2*skipSample && manyZeros(x) && gemvSkip(relu, n, x, w, ldw, bias, y) {
 		return

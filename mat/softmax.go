@@ -61,8 +61,8 @@ func SoftmaxRows(dst, x []float32, rows, n int, logSumExp []float64) {
 	if logSumExp != nil && len(logSumExp) != rows {
 		panic(badLSE)
 	}
+	touch(dst, x, nil)
 	if rows == 1 && n <= rowWidth && logSumExp == nil && softmaxRow(dst, x) {
-		touch(dst, x, nil)
 		return
 	}
 	softmaxRows(dst, x, rows, n, logSumExp)
@@ -72,6 +72,7 @@ func SoftmaxRows(dst, x []float32, rows, n int, logSumExp []float64) {
 // Panics if lengths do not fit or n < 1.
 func LogSumExpRows(logSumExp []float64, x []float32, n int) {
 	checkLogits(x, len(logSumExp), n)
+	touch(nil, x, nil)
 	softmaxRows(nil, x, len(logSumExp), n, logSumExp)
 }
 
@@ -125,7 +126,6 @@ func checkLogits(x []float32, rows, n int) {
 }
 
 func softmaxRows(dst, x []float32, rows, n int, logSumExp []float64) {
-	touch(dst, x, nil)
 	if !vectorRows() {
 		for i := range rows {
 			var d []float32
@@ -222,6 +222,8 @@ func SoftmaxCrossEntropy(loss []float64, p, dz, z, t []float32, n int, smoothing
 		panic("mat: len(t) != len(z)")
 	}
 	checkCrossEntropy(p, dz, z, rows, n, smoothing, weights)
+	apart(dz, t, nil)
+	separate(p, t)
 	crossEntropy(loss, p, dz, z, t, rows, n, smoothing, scale, weights)
 }
 
@@ -288,6 +290,9 @@ func checkCrossEntropy(p, dz, z []float32, rows, n int, smoothing float64, weigh
 	if weights != nil && len(weights) != rows {
 		panic(badWeights)
 	}
+	apart(p, z, nil)
+	separate(p, dz, weights)
+	separate(dz, z, weights)
 }
 
 func crossEntropy(loss []float64, p, dz, z, t []float32, rows, n int, smoothing float64, scale float32, weights []float32) {
@@ -392,6 +397,7 @@ func BinaryCrossEntropy(loss []float64, dz, z, t []float32, n int, scale float32
 		panic(badWeights)
 	}
 	touch(dz, z, t)
+	separate(dz, weights)
 	var buffer [binaryBlock]float32
 	if n <= binaryBlock {
 		for from := 0; from < rows; from += binaryBlock / n {

@@ -241,6 +241,11 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 		}
 		touch(s, nil, nil)
 	}
+	separate(w, dw)
+	for i, s := range state {
+		separate(s, w, dw)
+		separate(s, state[:i]...)
+	}
 	touch(w, dw, nil)
 	e := t.round(r.rate)
 	finite = true

@@ -115,6 +115,9 @@ func Gemv(trans bool, m, n int, alpha float32, a []float32, lda int, x []float32
 
 // Ger sets A = alpha*x*yᵀ + A, fused, with alpha*x[i] rounded first.
 func Ger(m, n int, alpha float32, x, y []float32, a []float32, lda int) {
+	if n == 0 {
+		return
+	}
 	for i := range m {
 		Axpy(float32(alpha*x[i]), y, a[i*lda:][:n])
 	}
