@@ -206,7 +206,7 @@ func checkProduct(transA, transB Trans, m, n, k int, a []float32, lda int, b []f
 		panic("mat: b too short")
 	case !holds(c, m, n, ldc):
 		panic("mat: c too short")
-	default:
+	case shared(c, a) || shared(c, b):
 		separateRows(c, m, n, ldc, a, rowsA, colsA, lda)
 		separateRows(c, m, n, ldc, b, rowsB, colsB, ldb)
 	}
@@ -530,8 +530,10 @@ func Ger(alpha float32, x, y []float32, a []float32, lda int) {
 	if !holds(a, m, n, lda) {
 		panic("mat: a too short")
 	}
-	separateRows(a, m, n, lda, x, 1, m, m)
-	separateRows(a, m, n, lda, y, 1, n, n)
+	if shared(a, x) || shared(a, y) {
+		separateRows(a, m, n, lda, x, 1, m, m)
+		separateRows(a, m, n, lda, y, 1, n, n)
+	}
 	for i, v := range x {
 		Axpy(alpha*v, y, a[i*lda:][:n])
 	}

@@ -24,8 +24,10 @@ func LayerNorm(dst, x, gamma, beta []float32, eps float32, mean, invstd []float3
 	}
 	apart(dst, x, nil)
 	separate(dst, gamma, beta, mean, invstd)
-	separate(mean, x, gamma, beta, invstd)
-	separate(invstd, x, gamma, beta)
+	if mean != nil {
+		separate(mean, x, gamma, beta, invstd)
+		separate(invstd, x, gamma, beta)
+	}
 	for i := range rows {
 		row := dst[i*n:][:n]
 		m := Sum(x[i*n:][:n]) / float32(n)

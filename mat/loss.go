@@ -101,7 +101,9 @@ func lossAll(kind lossKind, losses []float64, dy, y, t []float32, n int, factor 
 	}
 	touch64(losses)
 	touch(dy, y, t)
-	separate(dy, weights)
+	if shared(dy, weights) {
+		panic(badOverlap)
+	}
 	var c [lossRowsMax]float32
 	for i := range c[:min(rows, len(c))] {
 		c[i] = float32(factor)

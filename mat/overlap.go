@@ -30,14 +30,14 @@ func separate(w []float32, others ...[]float32) {
 }
 
 func shared(w, x []float32) bool {
-	d := address(w) - address(x)
-	return d < 4*uintptr(len(x)) && len(w) > 0 || -d < 4*uintptr(len(w)) && len(x) > 0
+	a, b := address(w), address(x)
+	return a < b+4*uintptr(len(x)) && b < a+4*uintptr(len(w)) && len(w) > 0 && len(x) > 0
 }
 
-// separateRows panics if the m×n matrix c and the rows×cols matrix x, with distances of rows ldc
+// separateRows, called where memory is shared, panics if the m×n matrix c and the rows×cols matrix x, with distances of rows ldc
 // and ld, share elements. Matrices side by side in the columns of a larger one do not.
 func separateRows(c []float32, m, n, ldc int, x []float32, rows, cols, ld int) {
-	if n == 0 || rows == 0 || cols == 0 || !shared(c, x) {
+	if n == 0 || rows == 0 || cols == 0 {
 		return
 	}
 	from := (int(address(c)) - int(address(x))) / 4 // where c begins, counted from x
@@ -59,8 +59,10 @@ func separateSums(a, b []float32, rows, n, ld int, matrices, vectors [][]float32
 	separate(a, vectors...)
 	separate(b, vectors...)
 	for _, x := range matrices {
-		separateRows(x, rows, n, ld, a, 1, len(a), max(1, len(a)))
-		separateRows(x, rows, n, ld, b, 1, len(b), max(1, len(b)))
+		if shared(a, x) || shared(b, x) {
+			separateRows(x, rows, n, ld, a, 1, len(a), len(a))
+			separateRows(x, rows, n, ld, b, 1, len(b), len(b))
+		}
 	}
 }
 
@@ -68,11 +70,13 @@ func separateSums(a, b []float32, rows, n, ld int, matrices, vectors [][]float32
 // each, or with one of the matrices, unless both begin at the same place.
 func separateNorm(w []float32, rows, n, ld int, matrices, vectors [][]float32) {
 	for _, x := range matrices {
-		if address(w) != address(x) {
+		if address(w) != address(x) && shared(w, x) {
 			separateRows(w, rows, n, ld, x, rows, n, ld)
 		}
 	}
 	for _, v := range vectors {
-		separateRows(w, rows, n, ld, v, 1, n, max(1, n))
+		if shared(w, v) {
+			separateRows(w, rows, n, ld, v, 1, n, n)
+		}
 	}
 }

@@ -10,7 +10,9 @@ import "math/bits"
 // not that of a whole row of src.
 func Gather(dst, src []float32, index []int, n int) {
 	checkGather(dst, src, index, n)
-	separate(dst, src)
+	if shared(dst, src) {
+		panic(badOverlap)
+	}
 	for i, r := range index {
 		copy(dst[i*n:][:n], src[r*n:][:n])
 	}
@@ -21,7 +23,9 @@ func Gather(dst, src []float32, index []int, n int) {
 func GatherAffine(dst, src []float32, index []int, n int, mean, scale []float32) {
 	checkGather(dst, src, index, n)
 	checkAffine(n, mean, scale)
-	separate(dst, src, mean, scale)
+	if shared(dst, src) || shared(dst, mean) || shared(dst, scale) {
+		panic(badOverlap)
+	}
 	if n < groupWidth {
 		gatherNarrow(dst, src, index, n, mean, scale)
 		return
@@ -65,7 +69,9 @@ func Affine(dst, x, mean, scale []float32) {
 		panic("mat: len(x) is not a multiple of len(mean)")
 	}
 	apart(dst, x, nil)
-	separate(dst, mean, scale)
+	if shared(dst, mean) || shared(dst, scale) {
+		panic(badOverlap)
+	}
 	for at := 0; at < len(x); at += n {
 		affineRow(dst[at:][:n], x[at:][:n], mean, scale)
 	}
@@ -138,7 +144,9 @@ func AddRows(x, row []float32) {
 	if len(row) == 0 || len(x)%len(row) != 0 {
 		panic("mat: len(x) is not a multiple of len(row)")
 	}
-	separate(x, row)
+	if shared(x, row) {
+		panic(badOverlap)
+	}
 	for ; len(x) > 0; x = x[len(row):] {
 		Add(x[:len(row)], x[:len(row)], row)
 	}
@@ -221,7 +229,9 @@ func ColumnSums(dst, x []float32, rows, n, ld int) {
 		panic("mat: len(dst) != n")
 	}
 	checkMatrix(x, rows, n, ld)
-	separateRows(x, rows, n, ld, dst, 1, n, max(1, n))
+	if shared(dst, x) {
+		separateRows(x, rows, n, ld, dst, 1, n, n)
+	}
 	touch(dst, nil, nil)
 	touchRows(nil, x, nil, rows, n, ld)
 	if rows > 0 && n > 0 && n <= narrowWidth && rows <= block/narrowWidth && narrowSums(dst, x, rows, ld) {

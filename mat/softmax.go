@@ -223,7 +223,9 @@ func SoftmaxCrossEntropy(loss []float64, p, dz, z, t []float32, n int, smoothing
 	}
 	checkCrossEntropy(p, dz, z, rows, n, smoothing, weights)
 	apart(dz, t, nil)
-	separate(p, t)
+	if shared(p, t) {
+		panic(badOverlap)
+	}
 	crossEntropy(loss, p, dz, z, t, rows, n, smoothing, scale, weights)
 }
 
@@ -291,8 +293,9 @@ func checkCrossEntropy(p, dz, z []float32, rows, n int, smoothing float64, weigh
 		panic(badWeights)
 	}
 	apart(p, z, nil)
-	separate(p, dz, weights)
-	separate(dz, z, weights)
+	if shared(p, dz) || shared(dz, z) || shared(p, weights) || shared(dz, weights) {
+		panic(badOverlap)
+	}
 }
 
 func crossEntropy(loss []float64, p, dz, z, t []float32, rows, n int, smoothing float64, scale float32, weights []float32) {
@@ -397,7 +400,9 @@ func BinaryCrossEntropy(loss []float64, dz, z, t []float32, n int, scale float32
 		panic(badWeights)
 	}
 	touch(dz, z, t)
-	separate(dz, weights)
+	if shared(dz, weights) {
+		panic(badOverlap)
+	}
 	var buffer [binaryBlock]float32
 	if n <= binaryBlock {
 		for from := 0; from < rows; from += binaryBlock / n {

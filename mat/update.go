@@ -241,10 +241,15 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 		}
 		touch(s, nil, nil)
 	}
-	separate(w, dw)
+	clash := shared(w, dw)
 	for i, s := range state {
-		separate(s, w, dw)
-		separate(s, state[:i]...)
+		clash = clash || shared(s, w) || shared(s, dw)
+		for _, other := range state[:i] {
+			clash = clash || shared(s, other)
+		}
+	}
+	if clash {
+		panic(badOverlap)
 	}
 	touch(w, dw, nil)
 	e := t.round(r.rate)
