@@ -1,6 +1,7 @@
 package net
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -23,6 +24,8 @@ type Batch struct {
 	// the dropout of the one right below, but not of those further down.
 	From int
 }
+
+var errNoWeight = errors.New("net: the weights of all rows are 0: want one that is not")
 
 // rowLen returns the number of values per row of X.
 func (m *Network) rowLen(from int) int {

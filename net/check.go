@@ -142,7 +142,10 @@ func (m *Network) checkWhole(b Batch) (rows int, err error) {
 	if b.From != 0 {
 		return 0, fmt.Errorf("net: a gradient check of a batch with From = %d: want 0", b.From)
 	}
-	return m.Check(b)
+	if rows, err = m.Check(b); err == nil && b.Weights != nil && !slices.ContainsFunc(b.Weights, func(w float32) bool { return w > 0 }) {
+		err = errNoWeight // the mean loss is 0/0
+	}
+	return rows, err
 }
 
 // compare checks grads against central differences on b.

@@ -465,3 +465,30 @@ func TestCheckBeyondBounds(t *testing.T) {
 		}
 	}
 }
+
+// Without weight the mean loss is 0/0: an error, not a report full of NaN.
+func TestCheckGradientsWithoutWeight(t *testing.T) {
+	m := randomNetwork(t, net.Config{Inputs: 3, Loss: net.MSE, Layers: []net.Layer{{Units: 2}}})
+	b := randomBatch(m, 2, values)
+	b.Weights = []float32{0, 0}
+	const want = "net: the weights of all rows are 0: want one that is not"
+	if _, err := net.CheckGradients(m, b); err == nil || err.Error() != want {
+		t.Errorf("CheckGradients: error %v, want %q", err, want)
+	}
+	grads := make([]float32, len(m.Params()))
+	if _, err := net.CompareGradients(m, b, grads); err == nil || err.Error() != want {
+		t.Errorf("CompareGradients: error %v, want %q", err, want)
+	}
+	b.Weights[1] = 1e-30
+	ws := m.NewWorkspace(2)
+	if _, err := ws.Gradient(b); err != nil {
+		t.Fatal(err)
+	}
+	r, err := net.CompareGradients(m, b, ws.Grads())
+	if err == nil {
+		err = r.Err()
+	}
+	if err != nil {
+		t.Errorf("a weight that is hardly one: %v", err)
+	}
+}

@@ -1,7 +1,6 @@
 package net
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -312,7 +311,7 @@ func (ws *Workspace) begin(b *Batch) error {
 			ws.weight += float64(w)
 		}
 		if ws.weight == 0 {
-			return errors.New("net: the weights of all rows are 0: want one that is not")
+			return errNoWeight
 		}
 		ws.scaleWeights()
 	}

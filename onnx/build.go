@@ -117,6 +117,13 @@ func build(m *modelProto, external *folder) (*Model, error) {
 		return nil, err
 	}
 	g := m.graph
+	versions := map[string]int64{}
+	for _, o := range m.opsets {
+		versions[domainName(o.domain)] = o.version
+	}
+	for _, n := range g.nodes { // of any domain, for what errors say
+		n.opset = versions[domainName(n.domain)]
+	}
 	if g.nodes, err = inline(m); err != nil {
 		return nil, err
 	}
@@ -458,9 +465,14 @@ func (n *node) describe() string {
 	if n.domain != "" {
 		op = n.domain + "." + n.op
 	}
-	text := fmt.Sprintf("operator %.100s (opset %d), node %.100q", op, n.opset, n.name)
+	text := fmt.Sprintf("operator %.100s", op)
+	if n.opset != 0 { // 0: its domain is not imported
+		text += fmt.Sprintf(" (opset %d)", n.opset)
+	}
 	if n.name == "" && len(n.outputs) > 0 {
-		text = fmt.Sprintf("operator %.100s (opset %d), unnamed node of output %.100q", op, n.opset, n.outputs[0])
+		text += fmt.Sprintf(", unnamed node of output %.100q", n.outputs[0])
+	} else {
+		text += fmt.Sprintf(", node %.100q", n.name)
 	}
 	for c := n.call; c != nil; c = c.call {
 		text += fmt.Sprintf(" of the function %.100s.%.100s that node %.100q calls", c.domain, c.op, c.name)

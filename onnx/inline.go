@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Functions that a model defines, as PyTorch's newer exporter writes them where it is told not to
@@ -15,6 +16,9 @@ const (
 	// maxInlined bounds the nodes, names and attributes that calls are replaced by: a small
 	// file could double them with each of a few functions.
 	maxInlined = 1 << 17
+	// inlinedMark is between the name that a value has within a function and the number that it
+	// has in the graph.
+	inlinedMark = "#"
 )
 
 // inline returns the nodes of the graph with those of functions in place of their calls.
@@ -22,7 +26,7 @@ func inline(m *modelProto) ([]*node, error) {
 	if len(m.functions) == 0 {
 		return m.graph.nodes, nil
 	}
-	e := &inliner{functions: map[functionKey]*definition{}}
+	e := &inliner{functions: map[functionKey]*definition{}, taken: m.graph.names()}
 	for _, f := range m.functions {
 		key := functionKey{domainName(f.domain), f.name, f.overload}
 		if e.functions[key] != nil {
@@ -36,6 +40,29 @@ func inline(m *modelProto) ([]*node, error) {
 		}
 	}
 	return e.nodes, nil
+}
+
+// names returns those of the graph's values that could be what a value within a call is named.
+func (g *graphProto) names() map[string]bool {
+	taken := map[string]bool{}
+	add := func(names ...string) {
+		for _, name := range names {
+			if strings.Contains(name, inlinedMark) {
+				taken[name] = true
+			}
+		}
+	}
+	for _, n := range g.nodes {
+		add(n.inputs...)
+		add(n.outputs...)
+	}
+	for _, t := range g.initializers {
+		add(t.name)
+	}
+	for _, v := range append(g.inputs[:len(g.inputs):len(g.inputs)], g.outputs...) {
+		add(v.name)
+	}
+	return taken
 }
 
 // functionKey is what a call names.
@@ -73,8 +100,9 @@ func newDefinition(f *functionProto) *definition {
 type inliner struct {
 	functions map[functionKey]*definition
 	nodes     []*node
-	items     int // of what was put in place of calls
-	names     int // given to values within functions
+	items     int             // of what was put in place of calls
+	names     int             // given to values within functions
+	taken     map[string]bool // names that the graph itself has
 }
 
 // add appends a node, or what it calls.
@@ -209,8 +237,10 @@ func (c *call) name(name string) string {
 	}
 	known, ok := c.names[name]
 	if !ok {
-		c.e.names++
-		known = fmt.Sprintf("%.40s#%d", name, c.e.names)
+		for known == "" || c.e.taken[known] {
+			c.e.names++
+			known = fmt.Sprintf("%.40s%s%d", name, inlinedMark, c.e.names)
+		}
 		c.names[name] = known
 	}
 	return known

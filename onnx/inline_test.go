@@ -203,7 +203,7 @@ func TestHostileFunctions(t *testing.T) {
 		{"future", "want opset 7...", []string{"x"}, nil},
 		{"unknown", `operator Conv (opset 13), node "conv" of the function f.unknown that node "call" calls: this operator is not supported`, []string{"x"}, nil},
 		{"nothing", `output "y": value "y" is not defined`, []string{"x"}, nil},
-		{"relu", "2 inputs and 1 outputs: the function has 1 and 1", []string{"x", "x"}, nil},
+		{"relu", `operator f.relu, node "call": 2 inputs and 1 outputs: the function has 1 and 1`, []string{"x", "x"}, nil},
 		{"relu", "input 0 is missing", nil, nil},
 		{"relu", `attribute "alpha": the function has none of that name`, []string{"x"}, []attr{floatAttr("alpha", 1)}},
 		{"twoAttrs", "or it is given twice", []string{"x"}, []attr{floatAttr("k", 1), floatAttr("k", 2)}},
@@ -260,5 +260,77 @@ func TestConstantInFunction(t *testing.T) {
 	got := allocated(func() { _, err = Load(bytes.NewReader(file)) })
 	if most := 16 * uint64(len(file)); err != nil || got > most {
 		t.Errorf("%d bytes allocated for a file of %d, want at most %d; %v", got, len(file), most, err)
+	}
+}
+
+// A value of the graph that is called as one within a call would be by its number is another
+// value, wherever it is.
+func TestInlinedNamesAreNew(t *testing.T) {
+	a, b := []string{"a"}, []string{"b"}
+	double := define("double", a, b, func(f *testFunction) {
+		f.add("", "Identity", "", a, []string{"h"})
+		f.add("", "Add", "", []string{"h", "a"}, b)
+	})
+	for _, place := range []string{"node before", "node after", "initializer"} {
+		m := newModel(13)
+		want := []float32{-4, -2, 2, 4}
+		x := "x"
+		switch place {
+		case "node before": // -x
+			m.node("Neg", "h#1", []string{"x"})
+			x = "h#1"
+			want = []float32{4, 2, -2, -4}
+		case "initializer":
+			m.constant("h#1", []float32{0})
+		}
+		m.node1("f", "double", "call", []string{x}, []string{"d"})
+		last := "d"
+		switch place {
+		case "node after":
+			m.node("Identity", "h#1", []string{"d"})
+			last = "h#1"
+		case "initializer":
+			m.node("Add", "h#2", []string{"d", "h#1"})
+			last = "h#2"
+		}
+		m.node("Identity", "y", []string{last})
+		model, err := Load(bytes.NewReader(withFunctions(m, double)))
+		if err != nil {
+			t.Errorf("%s: %v", place, err)
+			continue
+		}
+		r, err := model.NewRunner(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Run([]float32{-2, -1, 1, 2}); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Floats(0); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", place, got, want)
+		}
+	}
+}
+
+// Errors of calls say which version of the function's domain the model imports.
+func TestCallErrorNamesOpset(t *testing.T) {
+	relu := define("relu", []string{"a"}, []string{"b"}, func(f *testFunction) { f.add("", "Relu", "inner", []string{"a"}, []string{"b"}) })
+	for _, c := range []struct{ op, want string }{
+		{"relu", `operator f.relu (opset 3), node "call": 2 inputs`},
+		{"missing", `operator f.missing (opset 3), node "call": domain "f" is not supported`},
+	} {
+		m := newModel(13)
+		m.node1("f", c.op, "call", []string{"x", "x"}, []string{"y"})
+		o := &message{}
+		o.text(1, "f")
+		o.int(2, 3)
+		var text bytes.Buffer
+		if err := o.writeTo(&text); err != nil {
+			t.Fatal(err)
+		}
+		file := protowire.AppendBytes(protowire.AppendTag(withFunctions(m, relu), 8, protowire.BytesType), text.Bytes())
+		if _, err := Load(bytes.NewReader(file)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
 	}
 }

@@ -250,6 +250,9 @@ func applyCSV(fs *pflag.FlagSet, c *data.CSV, separator, comment, missing, texts
 			return usage("--missing %q: want error, drop, mean or fill", missing)
 		}
 	}
+	if fs.Changed("missing") && c.Missing != data.MissingFill && !fs.Changed("fill") {
+		c.Fill = nil // a configuration's, for the policy that it had
+	}
 	if fs.Changed("missing-texts") {
 		c.MissingTexts = strings.Split(texts, ",")
 	}
@@ -262,6 +265,9 @@ func applyCSV(fs *pflag.FlagSet, c *data.CSV, separator, comment, missing, texts
 		for _, v := range values {
 			c.Fill = append(c.Fill, float32(v))
 		}
+	}
+	if c.Fill != nil && c.Missing != data.MissingFill {
+		return usage("fill values go with --missing fill, not with %s", c.Missing)
 	}
 	return nil
 }
