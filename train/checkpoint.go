@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/net"
@@ -23,10 +24,14 @@ type Checkpoint struct {
 
 	Steps    int           // written after every so many updates, too; 0: no
 	Interval time.Duration // the least time from one to the next, but for when Fit stops; 0: none
+
+	// Note is kept in the file as it is, for [LoadNote]: what your program must know to use the
+	// network, such as the unit of its outputs. UTF-8, up to 64 KiB. A resumed run writes its own.
+	Note string
 }
 
-// maxKeep bounds what Resume looks for.
-const maxKeep = 100
+// maxKeep bounds what Resume looks for, maxNote the bytes of a note.
+const maxKeep, maxNote = 100, 64 << 10
 
 func (c *Checkpoint) check() error {
 	switch {
@@ -36,6 +41,8 @@ func (c *Checkpoint) check() error {
 		return fmt.Errorf("checkpoint steps %d: want at least 0", c.Steps)
 	case c.Interval < 0:
 		return fmt.Errorf("checkpoint interval %v: want at least 0", c.Interval)
+	case len(c.Note) > maxNote || !utf8.ValidString(c.Note):
+		return fmt.Errorf("checkpoint note of %d bytes: want UTF-8 of at most %d", len(c.Note), maxNote)
 	}
 	return nil
 }
@@ -191,6 +198,18 @@ func LoadNetwork(path string) (*net.Network, error) {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return nil, fmt.Errorf("train: checkpoint: %w", err)
+}
+
+// LoadNote returns the Note of the checkpoint at path, "" if it has none.
+func LoadNote(path string) (string, error) {
+	f, err := readCheckpoint(path)
+	if err == nil {
+		if err = f.version(); err == nil {
+			return f.Metadata[noteKey], nil
+		}
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return "", fmt.Errorf("train: checkpoint: %w", err)
 }
 
 // digests are those of the data of a run; "" stands for no set.

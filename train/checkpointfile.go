@@ -27,13 +27,14 @@ import (
 //	train.sha256 (32)                    U8, the last bytes: SHA-256 of all before
 //
 // each as far as the run has it, and in the metadata the version, the network's
-// configuration as in the model file with that file's version, the Config, and the
-// position. A later version may change all but the last 32 bytes, which say of every
+// configuration as in the model file with that file's version, the Config, the position,
+// and the note if there is one. A later version may change all but the last 32 bytes, which say of every
 // version whether the file is whole.
 const (
 	checkpointKey = "sinew.checkpoint" // the version
 	trainKey      = "sinew.train"      // Config
 	positionKey   = "sinew.position"
+	noteKey       = "sinew.note"
 	modelKey      = "sinew.model" // the version of the model file
 
 	// In the model file.
@@ -149,6 +150,9 @@ func (t *Trainer) encode(w io.Writer) error {
 			return err
 		}
 		meta[key] = string(text)
+	}
+	if note := t.c.Checkpoint.Note; note != "" {
+		meta[noteKey] = note
 	}
 	tensors := slices.Clone(f.Tensors)
 	for _, p := range t.parts() {

@@ -77,7 +77,7 @@ func (f *checkpoint) version() error {
 func (f *checkpoint) network() (*net.Network, error) {
 	meta := maps.Clone(f.Metadata)
 	meta[modelVersionKey] = meta[modelKey]
-	for _, key := range []string{checkpointKey, trainKey, positionKey, modelKey} {
+	for _, key := range []string{checkpointKey, trainKey, positionKey, noteKey, modelKey} {
 		delete(meta, key)
 	}
 	var model []safetensors.Tensor

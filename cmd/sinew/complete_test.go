@@ -24,7 +24,7 @@ var fieldsReached = map[reflect.Type]map[string]string{
 		"Progress": ": the progress that is printed",
 	},
 	reflect.TypeFor[train.LayerConfig](): {"L1": "layer-l1", "L2": "layer-l2", "Frozen": "freeze"},
-	reflect.TypeFor[train.Checkpoint]():  {"Path": "checkpoint", "Keep": "checkpoint-keep", "Steps": "checkpoint-steps", "Interval": "checkpoint-interval"},
+	reflect.TypeFor[train.Checkpoint]():  {"Path": "checkpoint", "Keep": "checkpoint-keep", "Steps": "checkpoint-steps", "Interval": "checkpoint-interval", "Note": ": of the program, not of the user"},
 	reflect.TypeFor[train.EnsembleConfig](): {
 		"Members": "ensemble", "Bootstrap": "bootstrap", "Snapshots": "snapshots", "Workers": "workers", "Progress": ": the progress that is printed",
 	},

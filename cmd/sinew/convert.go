@@ -35,10 +35,9 @@ func newConvert() *cobra.Command {
 
 IN is a network, ensemble or checkpoint of Sinew, an ONNX model that is a chain of layers,
 or a PyTorch state dict in safetensors. An ensemble becomes one ONNX graph, which gives the
-mean; of a checkpoint the weights are taken that the run would leave, with
---scale-targets still in the unit of training. A state dict does not say which activation
-lies between its layers: give --activation, or the whole architecture as --config FILE,
-whose part "net" counts. ONNX models and state dicts that end in logits become
+mean; of a checkpoint the weights are taken that the run would leave. A state dict does
+not say which activation lies between its layers: give --activation, or the whole
+architecture as --config FILE, whose part "net" counts. ONNX models and state dicts that end in logits become
 classifiers with --loss softmax-cross-entropy.
 
 OUT is ONNX if its name ends in .onnx and of Sinew otherwise, unless --to says so. A file

@@ -35,8 +35,7 @@ the test rows are ones that the model was trained on, and the result is too good
 measures on all rows of a file that training never saw.
 
 The model is a file of "sinew train", a checkpoint, or an ONNX model that is a chain of
-layers. A checkpoint of a run with --scale-targets predicts in the unit of training: measure
-the model file that the run leaves.`,
+layers.`,
 		Example: `  sinew eval
   sinew eval --model iris.safetensors --data iris
   sinew train --seed 7 && sinew eval --seed 7

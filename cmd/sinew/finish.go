@@ -8,6 +8,7 @@ import (
 
 	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/mat"
+	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/report"
 	"github.com/sinew-ml/sinew/train"
 )
@@ -57,11 +58,22 @@ func (r *running) finish() error {
 	return nil
 }
 
+// saveModel writes the model. What was trained is not lost because a weight has outgrown the
+// format: then it is written in float32, and the user hears of it.
 func (r *running) saveModel() error {
-	if r.all != nil {
-		return r.all.SaveFileAs(r.model, r.numbers)
+	err := r.saveModelAs(r.numbers)
+	if err == nil || r.numbers == net.Float32 || r.saveModelAs(net.Float32) != nil {
+		return err
 	}
-	return r.networks[0].SaveFileAs(r.model, r.numbers)
+	fmt.Fprintf(r.cmd.ErrOrStderr(), "sinew: warning: %v: written with --precision f32 instead\n", err)
+	return nil
+}
+
+func (r *running) saveModelAs(numbers net.Precision) error {
+	if r.all != nil {
+		return r.all.SaveFileAs(r.model, numbers)
+	}
+	return r.networks[0].SaveFileAs(r.model, numbers)
 }
 
 // saveJSON writes v to a file.

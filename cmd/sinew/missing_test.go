@@ -143,3 +143,26 @@ func TestPredictDivides(t *testing.T) {
 		t.Error("--plot= drew curves")
 	}
 }
+
+// TestMissingPolicyOfConfig changes the policy of a configuration that fills with values.
+func TestMissingPolicyOfConfig(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "holes.csv", []byte(holes()))
+	data := strings.Fields("train --data holes.csv --separator ; --label kind --ignore id --epochs 1 --plot=")
+	succeed(t, append(data, strings.Fields("--missing fill --fill 3 --save-config run.json")...)...)
+	for policy, want := range map[string]string{"mean": "filled    9 missing values", "drop": "dropped   9 rows", "fill": "data      "} {
+		out, _ := succeed(t, "train", "--config", "run.json", "--missing", policy, "--plot", "", "--save-config", policy+".json")
+		if !strings.Contains(out, want) {
+			t.Errorf("--missing %s:\n%s", policy, out)
+		}
+		if c, err := readConfig(policy + ".json"); err != nil || (c.Data.CSV.Fill != nil) != (policy == "fill") {
+			t.Errorf("--missing %s: fill %v (%v)", policy, c.Data.CSV.Fill, err)
+		}
+	}
+	for _, args := range []string{"--config mean.json --fill 2", "--config run.json --missing drop --fill 2"} {
+		code, _, errs := sinew(t, "", append([]string{"train", "--plot", ""}, strings.Fields(args)...)...)
+		if code != exitUsage || !strings.Contains(errs, "fill values go with --missing fill, not with "+map[bool]string{true: "mean", false: "drop"}[strings.Contains(args, "mean")]) {
+			t.Errorf("%s: exit status %d, %s", args, code, errs)
+		}
+	}
+}

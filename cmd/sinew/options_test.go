@@ -623,3 +623,58 @@ func TestBestOnInterrupt(t *testing.T) {
 		t.Errorf("validation loss %g, want %g of epoch %d (%v)", r.Loss, want, h[0].Best, err)
 	}
 }
+
+// far writes a table whose targets lie so far apart.
+func far(t *testing.T, path string, step float64) {
+	t.Helper()
+	var table strings.Builder
+	table.WriteString("x,y\n")
+	for i := range 200 {
+		fmt.Fprintf(&table, "%d,%g\n", i, step*float64(i)+5*step)
+	}
+	write(t, path, []byte(table.String()))
+}
+
+// TestPrecisionTooSmall has targets whose weights do not fit into float16: that is said before
+// training where it shows in the initial weights, and else what was trained is kept.
+func TestPrecisionTooSmall(t *testing.T) {
+	t.Chdir(t.TempDir())
+	far(t, "huge.csv", 1e6)
+	code, out, errs := sinew(t, "", strings.Fields("train --data huge.csv --target y --epochs 2 --plot= --precision f16")...)
+	if code != exitUsage || !strings.Contains(errs, "--precision f16: the weights would not fit") || !strings.Contains(errs, "want f32 or bf16") || strings.Contains(out, "trained") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	succeed(t, strings.Fields("train --data huge.csv --target y --epochs 2 --plot= --precision bf16")...)
+	// Initial weights near 0 fit, and training passes the largest number of float16.
+	far(t, "large.csv", 2000)
+	code, out, errs = sinew(t, "", append(strings.Fields("train --data large.csv --target y --epochs 60 --rate 0.05 --init gaussian --std 0.01 --plot= --precision f16 --model m"), "--hidden", "")...)
+	if code != 0 || !strings.Contains(errs, "F16 holds up to 65504: written with --precision f32 instead") || !strings.Contains(out, "model     m") {
+		t.Errorf("exit status %d\n%s%s", code, out, errs)
+	}
+	if out, _ := succeed(t, "inspect", "m"); !strings.Contains(out, "F32") {
+		t.Errorf("inspect:\n%s", out)
+	}
+}
+
+// TestScaledCheckpoint predicts with a checkpoint of a run with scaled targets what the model
+// that the run leaves predicts.
+func TestScaledCheckpoint(t *testing.T) {
+	t.Chdir(t.TempDir())
+	far(t, "far.csv", 1000)
+	succeed(t, strings.Fields("train --data far.csv --target y --epochs 30 --rate 0.01 --plot= --checkpoint c --model m --save-config run.json")...)
+	want, _ := succeed(t, "predict", "--config", "run.json", "--model", "m", "far.csv")
+	if got, _ := succeed(t, "predict", "--config", "run.json", "--model", "c", "far.csv"); got != want || strings.Count(want, "\n") < 200 {
+		t.Errorf("the checkpoint predicts\n%.200s\nthe model\n%.200s", got, want)
+	}
+	succeed(t, "convert", "c", "n.safetensors")
+	if got, _ := succeed(t, "predict", "--config", "run.json", "--model", "n.safetensors", "far.csv"); got != want {
+		t.Error("the converted checkpoint predicts something else")
+	}
+	// Further training begins where the run ended.
+	out, _ := succeed(t, strings.Fields("train --data far.csv --target y --epochs 1 --rate 1e-9 --plot= --from c --model f")...)
+	if !strings.Contains(out, "R² 1.0") && !strings.Contains(out, "R² 0.99") {
+		t.Errorf("train --from c:\n%s", out)
+	}
+	// And resuming is as it was.
+	succeed(t, strings.Fields("train --data far.csv --target y --epochs 31 --rate 0.01 --plot= --checkpoint c --resume --model m")...)
+}

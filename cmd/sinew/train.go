@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -227,6 +228,11 @@ func (f *trainCommand) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer j.parts.close()
+	if c.Train.Checkpoint.Path != "" {
+		if c.Train.Checkpoint.Note, err = j.note(); err != nil {
+			return err
+		}
+	}
 	r := &running{trainCommand: f, job: j, cmd: cmd}
 	if err := r.prepare(); err != nil {
 		return err
@@ -311,6 +317,9 @@ func (r *running) prepare() error {
 	if err := r.checkPlots(); err != nil {
 		return err
 	}
+	if err := r.checkPrecision(); err != nil {
+		return err
+	}
 	if r.parts.test != nil { // which Fit does not look at
 		if _, err := train.Evaluate(r.network, r.parts.test); err != nil {
 			return fmt.Errorf("test rows: %w", err)
@@ -354,6 +363,24 @@ func (r *running) checkPlots() error {
 		return usage("--plot-confusion: want labels of at most %d classes", most)
 	case r.confusion != "" && r.parts.test == nil && r.parts.validation == nil:
 		return usage("--plot-confusion: there are neither test nor validation rows")
+	}
+	return nil
+}
+
+// checkPrecision says, before training, that the format of --precision cannot even hold the
+// initial weights: with scaled targets those of the last layer are as large as the targets.
+func (r *running) checkPrecision() error {
+	if r.numbers == net.Float32 {
+		return nil
+	}
+	m := r.network.Clone()
+	if r.scaling != nil {
+		if err := r.scaling.Undo(m); err != nil {
+			return err
+		}
+	}
+	if err := m.SaveAs(io.Discard, r.numbers); err != nil {
+		return usage("--precision %s: the weights would not fit, as the initial ones do not (%w): want f32 or bf16", r.precision, err)
 	}
 	return nil
 }
