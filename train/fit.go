@@ -505,6 +505,8 @@ func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 			where = fmt.Sprintf("gradient of layer %d", layer)
 		case layer >= 0:
 			where = fmt.Sprintf("outputs of layer %d", layer)
+		default:
+			where = f.t.overflown()
 		}
 	}
 	f.t.restore()
@@ -513,6 +515,34 @@ func (f *fit) stopped(err error, epoch, step int, loss float64) error {
 		restored = best // fit puts it in place
 	}
 	return &NonFiniteError{Epoch: epoch, Step: step, Loss: loss, Restored: restored, Where: where}
+}
+
+// overflown says what the update of a step has left that is not finite, "" if there is nothing:
+// the passes were, or their sum was not.
+func (t *Trainer) overflown() string {
+	for _, of := range []struct {
+		what   string
+		arrays [][]float32
+	}{{"new weights", [][]float32{t.m.Params()}}, {"optimizer's state", t.state}} {
+		from := 0
+		for i := range t.m.Layers() {
+			w, b := t.m.Layer(i)
+			gamma, beta := t.m.Norm(i)
+			to := from + len(w) + len(b) + len(gamma) + len(beta)
+			for _, x := range of.arrays {
+				if !mat.AllFinite(x[from:to]) {
+					return fmt.Sprintf("%s of layer %d", of.what, i)
+				}
+			}
+			from = to
+		}
+	}
+	for i := range t.m.Layers() {
+		if mean, variance := t.m.Running(i); !mat.AllFinite(mean) || !mat.AllFinite(variance) {
+			return fmt.Sprintf("running averages of layer %d", i)
+		}
+	}
+	return ""
 }
 
 // shuffled feeds a data set in memory, in a new order each epoch.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,7 +141,8 @@ func TestNonFiniteWhere(t *testing.T) {
 		{"gradient of the first", []net.Layer{{Units: 1}, {Units: 1}}, []float32{1e-30, 0, 1e15, 0}, 1e30, 0, 0.1, "gradient of layer 0"},
 		{"only the norm", []net.Layer{{Units: 1}, {Units: 1}}, []float32{0, 0, 0, 0}, 1, 1e20, 0.1, ""},
 		// The update, not the passes, overflows.
-		{"weights", []net.Layer{{Units: 1, Activation: net.Tanh}, {Units: 1}}, []float32{0, 0, 1, 0}, 1, 1e10, 1e30, ""},
+		{"weights", []net.Layer{{Units: 1, Activation: net.Tanh}, {Units: 1}}, []float32{0, 0, 1, 0}, 1, 1e10, 1e30, "new weights of layer 0"},
+		{"later weights", []net.Layer{{Units: 1, Activation: net.ReLU}, {Units: 1}}, []float32{-1, 0, 1, 0}, 1, 1e10, 1e30, "new weights of layer 1"},
 	} {
 		m := network(t, net.Config{Inputs: 1, Layers: c.layers})
 		copy(m.Params(), c.params)
@@ -154,6 +156,18 @@ func TestNonFiniteWhere(t *testing.T) {
 		if hash(m.Params()) != before {
 			t.Errorf("%s: the weights are not put back", c.name)
 		}
+	}
+}
+
+// A sum of squares overflows after some steps whose gradients and weights are finite: from then
+// on its parameter would not move.
+func TestStateOverflows(t *testing.T) {
+	data := &train.Dataset{Inputs: 1, X: slices.Repeat([]float32{1}, 30), Y: slices.Repeat([]float32{5e18}, 30)}
+	m := network(t, net.Config{Inputs: 1, Layers: []net.Layer{{Units: 1}}})
+	_, err := trainer(t, m, train.Config{Optimizer: train.AdaGrad{}, LearnRate: train.Constant(1e-9), BatchSize: 1}).Fit(context.Background(), data, nil)
+	var e *train.NonFiniteError
+	if !errors.As(err, &e) || e.Where != "optimizer's state of layer 0" || e.Step < 10 {
+		t.Errorf("error %v", err)
 	}
 }
 

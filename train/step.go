@@ -223,7 +223,7 @@ type NonFiniteError struct {
 	Epoch, Step int     // both from 1, as in Progress
 	Loss        float64 // of the step; of the validation set if Step is 0
 	Restored    int     // the epoch whose weights were put back, the last or the best; 0 for those before Fit
-	Where       string  // "outputs of layer 1", where it was met first; "" if only their sum overflows
+	Where       string  // "outputs of layer 1", "new weights of layer 0", where it was met first; "" if only a sum overflows
 }
 
 func (e *NonFiniteError) Error() string {
