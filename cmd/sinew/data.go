@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sinew-ml/sinew/data"
+	"github.com/sinew-ml/sinew/internal/atomicfile"
 	"github.com/sinew-ml/sinew/prep"
 	"github.com/sinew-ml/sinew/train"
 	"github.com/spf13/pflag"
@@ -157,6 +158,11 @@ func (f *dataFlags) apply(fs *pflag.FlagSet, c *dataConfig) error {
 
 // applyFile is apply for files.
 func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
+	for _, path := range []string{c.File, c.TestFile, c.TestTargets, c.ValidationFile, c.ValidationTargets} {
+		if err := regular(path); err != nil {
+			return err
+		}
+	}
 	format, err := data.Detect(c.File)
 	if errors.Is(err, fsNotExist) && fs.Changed("data") {
 		return usage("--data %q: want a bundled data set (%s) or a file: there is none of that name", c.File, bundledNames())
@@ -228,6 +234,15 @@ func (f *dataFlags) applyFile(fs *pflag.FlagSet, c *dataConfig) error {
 			hint = " (one column: is --separator right?)"
 		}
 		return usage("--data %s: give the column of the class with --label, or the columns to predict with --target; there are %.400s%s", c.File, strings.Join(columns, ", "), hint)
+	}
+	return nil
+}
+
+// regular refuses what is there but no regular file: data files are opened more than once, and
+// to open a pipe waits for who writes to it.
+func regular(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: %v: want a regular file", path, atomicfile.Kind(info.Mode()))
 	}
 	return nil
 }
@@ -347,6 +362,9 @@ func (f *dataFlags) applyArrays(fs *pflag.FlagSet, c *dataConfig) error {
 		if err := a.Kind.UnmarshalText([]byte(f.kind)); err != nil {
 			return usage("--kind: %w", err)
 		}
+	}
+	if err := regular(a.Targets); err != nil {
+		return err
 	}
 	if fs.Changed("divide") {
 		v, err := strconv.ParseFloat(f.divide, 32)
