@@ -36,6 +36,7 @@ func TestMemoryFor(t *testing.T) {
 				part.make()
 				runtime.ReadMemStats(&after)
 				got := int64(after.TotalAlloc - before.TotalAlloc)
+				t.Logf("%d inputs, %d layers, %d rows: %s takes %d bytes, stated %d", c.Inputs, len(c.Layers), rows, part.name, got, part.want)
 				// Size classes of up to 32 KiB waste up to an eighth, larger ones up to a page.
 				if slack := part.want/50 + 16<<10; got < part.want || got > part.want+slack {
 					t.Errorf("%d rows: %s takes %d bytes, MemoryFor says %d", rows, part.name, got, part.want)

@@ -204,8 +204,12 @@ func LoadNetwork(path string) (*net.Network, error) {
 func LoadNote(path string) (string, error) {
 	f, err := readCheckpoint(path)
 	if err == nil {
-		if err = f.version(); err == nil {
-			return f.Metadata[noteKey], nil
+		note := f.Metadata[noteKey]
+		if err = f.version(); err == nil && len(note) > maxNote {
+			err = fmt.Errorf("note of %d bytes: want at most %d", len(note), maxNote)
+		}
+		if err == nil {
+			return note, nil
 		}
 		err = fmt.Errorf("%s: %w", path, err)
 	}
