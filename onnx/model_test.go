@@ -319,7 +319,7 @@ func hostile() []named {
 	add("young", "opset 26 of domain \"\": want 7...25", young)
 	foreign := newModel(13)
 	foreign.node1("com.example", "Relu", "the node", []string{"x"}, []string{"y"})
-	add("domain", `operator com.example.Relu (opset 0), node "the node": domain "com.example" is not supported`, foreign)
+	add("domain", `operator com.example.Relu, node "the node": domain "com.example" is not supported`, foreign)
 
 	// Constants of constants: each doubling fits, all together do not.
 	growing := newModel(13)

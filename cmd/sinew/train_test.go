@@ -220,7 +220,7 @@ func TestNonFinite(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"train --rate 1e30", "put back to those before the first epoch; nothing saved: try a lower --rate than 1e+30"},
 		// One step, and no rows for a validation that could notice.
-		{"train --data iris --test 0.95 --epochs 1 --optimizer sgd --rate 3e38", "at epoch 1, step 1; the weights are put back"},
+		{"train --data iris --test 0.95 --epochs 1 --optimizer sgd --rate 3e38", "at epoch 1, step 1, first in the new weights of layer 0; the weights are put back"},
 	} {
 		t.Run("", func(t *testing.T) {
 			t.Chdir(t.TempDir())
