@@ -29,7 +29,7 @@ var taking = map[string]any{
 	"OneHot": OneHot, "ReLU": ReLU, "ReLU6": ReLU6, "ReLU6Grad": ReLU6Grad, "ReLUGrad": ReLUGrad, "SELU": SELU,
 	"SELUGrad": SELUGrad, "Scal": Scal, "SiLU": SiLU, "SiLUGrad": SiLUGrad, "Sigmoid": Sigmoid, "SigmoidGrad": SigmoidGrad,
 	"Softmax": Softmax, "SoftmaxCrossEntropy": SoftmaxCrossEntropy, "SoftmaxCrossEntropyLabels": SoftmaxCrossEntropyLabels,
-	"SoftmaxRows": SoftmaxRows, "Softplus": Softplus, "SoftplusGrad": SoftplusGrad, "Sub": Sub, "Sum": Sum, "Tanh": Tanh,
+	"SoftmaxRows": SoftmaxRows, "Softplus": Softplus, "SoftplusGrad": SoftplusGrad, "SquareSum": SquareSum, "Sub": Sub, "Sum": Sum, "Tanh": Tanh,
 	"TanhGrad": TanhGrad,
 	"Update": func(w, dw, m, v []float32, one bool) bool {
 		rule := Adam(1, 0.1, 0.9, 0.999, 1e-8, 0, false)
@@ -38,6 +38,10 @@ var taking = map[string]any{
 			state = state[:1]
 		}
 		return rule.Update(w, dw, state, Terms{Clip: 1})
+	},
+	"UpdateColumns": func(w, dw, m, v []float32, ld, from, to int) bool {
+		rule := Adam(1, 0.1, 0.9, 0.999, 1e-8, 0, false)
+		return rule.UpdateColumns(w, dw, [][]float32{m, v}, ld, from, to, Terms{Clip: 1})
 	},
 	"Team.Gemm": func(transA, transB Trans, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 		sharing.Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)

@@ -229,16 +229,8 @@ const (
 // state has States arrays in the order of the rule's documentation. No two of w, dw and
 // the arrays may overlap. Panics if lengths differ, or len(state) is not States.
 func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool) {
-	if len(state) != r.States() {
-		panic(badStates)
-	}
-	if len(w) != len(dw) {
-		panic(badUpdate)
-	}
+	r.check(w, dw, state)
 	for _, s := range state {
-		if len(w) != len(s) {
-			panic(badUpdate)
-		}
 		touch(s, nil, nil)
 	}
 	clash := shared(w, dw)
@@ -274,6 +266,71 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 		from = to
 	}
 	return finite
+}
+
+// UpdateColumns is [Rule.Update] of columns from...to of matrices with ld columns, which w, dw
+// and the arrays of state are. It goes through them some columns of many rows at a time: what
+// lies beside them, which another worker may be writing, is not fetched ahead by the processor.
+//
+// Panics as Update, or if ld < 1, len(w) is not a multiple of ld, or not 0 ≤ from ≤ to ≤ ld.
+func (r *Rule) UpdateColumns(w, dw []float32, state [][]float32, ld, from, to int, t Terms) (finite bool) {
+	r.check(w, dw, state)
+	if ld < 1 || len(w)%ld != 0 || from < 0 || to < from || to > ld {
+		panic("mat: UpdateColumns: wrong columns")
+	}
+	if from == to || len(w) == 0 {
+		return true
+	}
+	rows := len(w) / ld
+	touchRows(w[from:], dw[from:], nil, rows, to-from, ld)
+	for _, s := range state {
+		touchRows(s[from:], nil, nil, rows, to-from, ld)
+	}
+	e := t.round(r.rate)
+	finite = true
+	for i := 0; i < rows; i += updateRows {
+		m := min(updateRows, rows-i)
+		j := from
+		for to-j >= updateWidth {
+			var s [3]*float32
+			for k := range state {
+				s[k] = &state[k][i*ld+j]
+			}
+			n, ok := updateColumns(r.kind, &w[i*ld+j], &dw[i*ld+j], s[0], s[1], s[2], m, ld, &r.c, &e)
+			if n == 0 {
+				break
+			}
+			finite = ok && finite
+			j += n
+		}
+		for at := i * ld; at < (i+m)*ld && j < to; at += ld {
+			var s [3][]float32
+			for k := range state {
+				s[k] = state[k][at+j : at+to]
+			}
+			finite = r.update(w[at+j:at+to], dw[at+j:at+to], s[0], s[1], s[2], &e) && finite
+		}
+	}
+	return finite
+}
+
+// updateRows is how many rows UpdateColumns goes down at a time: their lines stay in the
+// first-level cache until all of each are done.
+const updateRows = 64
+
+// check panics if lengths do not fit.
+func (r *Rule) check(w, dw []float32, state [][]float32) {
+	if len(state) != r.States() {
+		panic(badStates)
+	}
+	if len(w) != len(dw) {
+		panic(badUpdate)
+	}
+	for _, s := range state {
+		if len(w) != len(s) {
+			panic(badUpdate)
+		}
+	}
 }
 
 // updateWidth is the granule of the assembly: whole groups of so many elements. The

@@ -3,15 +3,15 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Parameter updates: whole vectors only, n is a positive multiple of updateWidth (16).
-// The rest of an array is Go's: nothing is fused here, so its bits are the same.
+// Parameter updates: n vectors, n > 0, step bytes apart: side by side, or a few columns of
+// rows. The rest of an array is Go's: nothing is fused here, so its bits are the same.
 //
 // A rule is one macro for both widths: it stands between LOAD, which gives the gradient,
 // and STEP, and is written with names of vectors and constants that are those of YMM
 // registers in the first half of the file, of ZMM in the second. A body has two loops: one
 // with decay and threshold, and one without, as their tests cost as much as plain descent.
 //
-//	BX           byte offset of the next elements from the ends, -4n...0
+//	BX, CX       byte offset of the next vector from the ends, -n*step...0; step
 //	DI, SI       ends of w, dw
 //	R8, R9, R10  ends of the state a, b, c
 //	AX           coefficients
@@ -32,12 +32,13 @@
 	MOVQ b+24(FP), R9                 \
 	MOVQ c+32(FP), R10                \
 	MOVQ n+40(FP), BX                 \
-	MOVQ co+48(FP), AX                \
-	MOVQ e+56(FP), DX                 \
+	MOVQ step+48(FP), CX              \
+	MOVQ co+56(FP), AX                \
+	MOVQ e+64(FP), DX                 \
 	MOVL terms_l2(DX), R11            \
 	MOVL terms_limit(DX), R12         \
 	MOVL coefficients_shrink(AX), R13 \
-	SHLQ $2, BX                       \
+	IMULQ CX, BX                      \
 	ADDQ BX, DI                       \
 	ADDQ BX, SI                       \
 	ADDQ BX, R8                       \
@@ -290,16 +291,16 @@ stepped:
 	VMOVUPS      coefficients_keep(AX), KEEP \
 	VMOVUPS      coefficients_lo(AX), LO     \
 	VMOVUPS      coefficients_hi(AX), HI     \
-	MOVL         R11, CX                     \
-	ORL          R12, CX                     \
-	ORL          R13, CX                     \
+	MOVL         R11, DX                     \
+	ORL          R12, DX                     \
+	ORL          R13, DX                     \
 	JNE          loop8all                    \
 loop8:                                           \
 	LOAD                                     \
 	RULE                                     \
 	STEP                                     \
 	STORE                                    \
-	ADDQ         $32, BX                     \
+	ADDQ         CX, BX                      \
 	JNE          loop8                       \
 	JMP          report                      \
 loop8all:                                        \
@@ -309,7 +310,7 @@ loop8all:                                        \
 	STEP                                     \
 	THRESHOLD                                \
 	STORE                                    \
-	ADDQ         $32, BX                     \
+	ADDQ         CX, BX                      \
 	JNE          loop8all                    \
 report:                                          \
 	VCMPPS       $3, BAD, BAD, T             \
@@ -339,16 +340,16 @@ report:                                          \
 	VBROADCASTSS coefficients_lo(AX), LO         \
 	VBROADCASTSS coefficients_hi(AX), HI         \
 	VBROADCASTSS coefficients_sign(AX), SIGN     \
-	MOVL         R11, CX                         \
-	ORL          R12, CX                         \
-	ORL          R13, CX                         \
+	MOVL         R11, DX                         \
+	ORL          R12, DX                         \
+	ORL          R13, DX                         \
 	JNE          loop16all                       \
 loop16:                                              \
 	LOAD                                         \
 	RULE                                         \
 	STEP                                         \
 	STORE                                        \
-	ADDQ         $64, BX                         \
+	ADDQ         CX, BX                          \
 	JNE          loop16                          \
 	JMP          report                          \
 loop16all:                                           \
@@ -358,7 +359,7 @@ loop16all:                                           \
 	STEP                                         \
 	THRESHOLD                                    \
 	STORE                                        \
-	ADDQ         $64, BX                         \
+	ADDQ         CX, BX                          \
 	JNE          loop16all                       \
 report:                                              \
 	VCMPPS       $3, BAD, BAD, K1                \
@@ -395,102 +396,102 @@ report:                                              \
 #define SMALLER coefficients_down(AX)
 #define SIGN coefficients_sign(AX)
 
-// func sgdAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func sgdAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // w = w - rate*g      needs AVX2
-TEXT ·sgdAVX2(SB), NOSPLIT, $0-65
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(SGD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func momentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func momentumAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*a      needs AVX2
-TEXT ·momentumAVX2(SB), NOSPLIT, $0-65
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(MOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func nesterovAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func nesterovAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*(mu*a + g)      needs AVX2
-TEXT ·nesterovAVX2(SB), NOSPLIT, $0-65
+TEXT ·nesterovAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(NESTEROV)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func adaGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adaGradAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)      needs AVX2
-TEXT ·adaGradAVX2(SB), NOSPLIT, $0-65
+TEXT ·adaGradAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(ADAGRAD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)      needs AVX2
-TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-65
+TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(RMSPROP)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropMomentumAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b      needs AVX2
-TEXT ·rmsPropMomentumAVX2(SB), NOSPLIT, $0-65
+TEXT ·rmsPropMomentumAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(RMSPROPMOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropCenteredAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)      needs AVX2
-TEXT ·rmsPropCenteredAVX2(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(RMSPROPCENTERED)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredMomentumAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX2
-TEXT ·rmsPropCenteredMomentumAVX2(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredMomentumAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(RMSPROPCENTEREDMOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func adamAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adamAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)      needs AVX2
-TEXT ·adamAVX2(SB), NOSPLIT, $0-65
+TEXT ·adamAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(ADAM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func amsGradAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func amsGradAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX2
-TEXT ·amsGradAVX2(SB), NOSPLIT, $0-65
+TEXT ·amsGradAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(AMSGRAD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rPropAVX2(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rPropAVX2(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX2
-TEXT ·rPropAVX2(SB), NOSPLIT, $0-65
+TEXT ·rPropAVX2(SB), NOSPLIT, $0-73
 	UPDATE256(RPROP256)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
@@ -553,101 +554,101 @@ TEXT ·rPropAVX2(SB), NOSPLIT, $0-65
 #undef SIGN
 #define SIGN Z27
 
-// func sgdAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func sgdAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // w = w - rate*g      needs AVX-512 F, DQ
-TEXT ·sgdAVX512(SB), NOSPLIT, $0-65
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(SGD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func momentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func momentumAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*a      needs AVX-512 F, DQ
-TEXT ·momentumAVX512(SB), NOSPLIT, $0-65
+TEXT ·momentumAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(MOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func nesterovAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func nesterovAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*(mu*a + g)      needs AVX-512 F, DQ
-TEXT ·nesterovAVX512(SB), NOSPLIT, $0-65
+TEXT ·nesterovAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(NESTEROV)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func adaGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adaGradAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)      needs AVX-512 F, DQ
-TEXT ·adaGradAVX512(SB), NOSPLIT, $0-65
+TEXT ·adaGradAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(ADAGRAD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)      needs AVX-512 F, DQ
-TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-65
+TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(RMSPROP)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropMomentumAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b      needs AVX-512 F, DQ
-TEXT ·rmsPropMomentumAVX512(SB), NOSPLIT, $0-65
+TEXT ·rmsPropMomentumAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(RMSPROPMOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropCenteredAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)      needs AVX-512 F, DQ
-TEXT ·rmsPropCenteredAVX512(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(RMSPROPCENTERED)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredMomentumAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c      needs AVX-512 F, DQ
-TEXT ·rmsPropCenteredMomentumAVX512(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredMomentumAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(RMSPROPCENTEREDMOMENTUM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func adamAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adamAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)      needs AVX-512 F, DQ
-TEXT ·adamAVX512(SB), NOSPLIT, $0-65
+TEXT ·adamAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(ADAM)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func amsGradAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func amsGradAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as adam; c = max(c, b), which takes the place of b under the root      needs AVX-512 F, DQ
-TEXT ·amsGradAVX512(SB), NOSPLIT, $0-65
+TEXT ·amsGradAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(AMSGRAD)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET
 
-// func rPropAVX512(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rPropAVX512(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b = gradient, step; w = w - b with the sign of a, or w where a is 0      needs AVX-512 F, DQ
-TEXT ·rPropAVX512(SB), NOSPLIT, $0-65
+TEXT ·rPropAVX512(SB), NOSPLIT, $0-73
 	UPDATE512(RPROP512)
-	SETEQ ret+64(FP)
+	SETEQ ret+72(FP)
 	VZEROUPPER
 	RET

@@ -92,14 +92,9 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 	}
 	touch(w, nil, nil)
 	for j := 0; j < cols && rows > 0; j += updateWidth {
-		var sums unitSums
 		n := min(updateWidth, cols-j)
-		for i := 0; i < rows; i += columnRows {
-			m := min(columnRows, rows-i)
-			if n < updateWidth || !unitSquares(&sums, w[i*cols+j:], m, cols) {
-				unitSquaresGo(&sums, n, w[i*cols+j:], m, cols)
-			}
-		}
+		var sums unitSums
+		sums.add(w[j:], rows, n, cols)
 		var factors [updateWidth]float32
 		longer := false
 		for l := range factors {
@@ -117,6 +112,41 @@ func MaxNorm(w []float32, rows, cols int, limit float64) {
 			if n < updateWidth || !columnScale(&factors, w[i*cols+j:], m, cols) {
 				columnScaleGo(factors[:n], w[i*cols+j:], m, cols)
 			}
+		}
+	}
+}
+
+// SquareSum returns Σ w[i,j]² over a row-major rows×cols matrix with leading dimension ld, in
+// float64, where squares are exact: of each column those of even rows and those of odd
+// rows, each from the first to the last, then both; of 16 columns those of columns l and l+8, l
+// and l+4, l and l+2, 0 and 1; then these from the first to the last, columns that the last ones
+// lack being 0. For a range of columns pass w[from:] and cols = to-from. Panics if rows or cols
+// is negative, ld < cols, or w is too short.
+func SquareSum(w []float32, rows, cols, ld int) float64 {
+	checkMatrix(w, rows, cols, ld)
+	if rows == 0 || cols == 0 {
+		return 0
+	}
+	touchRows(nil, w, nil, rows, cols, ld)
+	sum := 0.0
+	for j := 0; j < cols; j += updateWidth {
+		var sums unitSums
+		sums.add(w[j:], rows, min(updateWidth, cols-j), ld)
+		var s [updateWidth / 2]float64
+		for l := range s {
+			s[l] = (sums[0][l] + sums[1][l]) + (sums[0][l+8] + sums[1][l+8])
+		}
+		sum += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+	}
+	return sum
+}
+
+// add adds the squares of n columns, at most updateWidth.
+func (s *unitSums) add(w []float32, rows, n, stride int) {
+	for i := 0; i < rows; i += columnRows {
+		m := min(columnRows, rows-i)
+		if n < updateWidth || !unitSquares(s, w[i*stride:], m, stride) {
+			unitSquaresGo(s, n, w[i*stride:], m, stride)
 		}
 	}
 }

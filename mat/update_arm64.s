@@ -3,15 +3,15 @@
 #include "textflag.h"
 #include "neon_arm64.h"
 
-// Parameter updates: whole vectors only, n is a positive multiple of updateWidth (16).
-// The rest of an array is Go's: nothing is fused here, so its bits are the same.
+// Parameter updates: n pairs of vectors, n > 0, step bytes apart: side by side, or a few
+// columns of rows. The rest of an array is Go's: nothing is fused here, so its bits are the same.
 //
 // A rule is a macro between LOAD, which gives the gradient, and STORE, which makes the
 // step. Two vectors go through together, for the latencies: of a pair of registers the
 // name is the first one's number.
 //
-//	R0, R1, R2, R3, R4   next w, dw, a, b, c (the state)      R5  elements left
-//	R6, R7               coefficients, terms: next to load
+//	R0, R1, R2, R3, R4   next w, dw, a, b, c (the state)      R5  pairs left
+//	R6, R7               coefficients, terms: next to load    R11 step
 //	R8, R9, R10          bits of l2, of the limit, of shrink: 0 for none
 //
 //	W, G         parameter, gradient       T, U   scratch; T takes the step from the rule to STORE
@@ -50,9 +50,9 @@
 #define LOADA VLD1 (R2), [V4.S4, V5.S4]
 #define LOADB VLD1 (R3), [V6.S4, V7.S4]
 #define LOADC VLD1 (R4), [V16.S4, V17.S4]
-#define STOREA VST1.P [V4.S4, V5.S4], 32(R2)
-#define STOREB VST1.P [V6.S4, V7.S4], 32(R3)
-#define STOREC VST1.P [V16.S4, V17.S4], 32(R4)
+#define STOREA VST1.P [V4.S4, V5.S4], (R2)(R11)
+#define STOREB VST1.P [V6.S4, V7.S4], (R3)(R11)
+#define STOREC VST1.P [V16.S4, V17.S4], (R4)(R11)
 
 // ENTER loads the arguments and the terms, in their order in Go.
 #define ENTER \
@@ -62,8 +62,9 @@
 	MOVD    b+24(FP), R3       \
 	MOVD    c+32(FP), R4       \
 	MOVD    n+40(FP), R5       \
-	MOVD    co+48(FP), R6      \
-	MOVD    e+56(FP), R7       \
+	MOVD    step+48(FP), R11   \
+	MOVD    co+56(FP), R6      \
+	MOVD    e+64(FP), R7       \
 	VEOR_B16(BAD, BAD, BAD)    \
 	VEOR_B16(ZERO, ZERO, ZERO) \
 	VLD1R.P 4(R7), [V24.S4]    \
@@ -115,18 +116,18 @@
 
 // LOAD: G = clip*dw + l2*w, without the sum if l2 is 0.
 #define LOAD \
-	VLD1   (R0), [V0.S4, V1.S4]   \
-	VLD1.P 32(R1), [V2.S4, V3.S4] \
-	CON(VFMUL_S4, CLIP, G, G)     \
-	CBNZW  R8, decay              \
+	VLD1   (R0), [V0.S4, V1.S4]      \
+	VLD1.P (R1)(R11), [V2.S4, V3.S4] \
+	CON(VFMUL_S4, CLIP, G, G)        \
+	CBNZW  R8, decay                 \
 loaded:
 
 // STORE: w = w - T, then towards 0 by the limit unless that is 0.
 #define STORE \
-	TWO(VFSUB_S4, T, W, W)        \
-	CBNZW  R9, threshold          \
-stepped:                              \
-	VST1.P [V0.S4, V1.S4], 32(R0) \
+	TWO(VFSUB_S4, T, W, W)           \
+	CBNZW  R9, threshold             \
+stepped:                                 \
+	VST1.P [V0.S4, V1.S4], (R0)(R11) \
 	MARK(W)
 
 // ASIDE is what LOAD and STORE seldom need. w moves by max(min(w, limit), -limit).
@@ -327,96 +328,96 @@ loop8:                    \
 	LOAD              \
 	RULE              \
 	STORE             \
-	SUBS  $8, R5      \
+	SUBS  $1, R5      \
 	BNE   loop8       \
 	VFMAXV_S4(BAD, 0) \
 	FCMPS F0, F0      \
 	CSET  VC, R0
 
-// func sgdNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func sgdNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // w = w - rate*g
-TEXT ·sgdNEON(SB), NOSPLIT, $0-65
+TEXT ·sgdNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, SGD)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func momentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func momentumNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*a
-TEXT ·momentumNEON(SB), NOSPLIT, $0-65
+TEXT ·momentumNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, MOMENTUM)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func nesterovNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func nesterovNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = mu*a + g; w = w - rate*(mu*a + g)
-TEXT ·nesterovNEON(SB), NOSPLIT, $0-65
+TEXT ·nesterovNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, NESTEROV)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func adaGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adaGradNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = a + g*g; w = w - (rate*g) / (sqrt(a) + eps)
-TEXT ·adaGradNEON(SB), NOSPLIT, $0-65
+TEXT ·adaGradNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, ADAGRAD)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func rmsPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); w = w - (rate*g) / (sqrt(a) + eps)
-TEXT ·rmsPropNEON(SB), NOSPLIT, $0-65
+TEXT ·rmsPropNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, RMSPROP)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func rmsPropMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropMomentumNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = mu*b + g/(sqrt(a) + eps); w = w - rate*b
-TEXT ·rmsPropMomentumNEON(SB), NOSPLIT, $0-65
+TEXT ·rmsPropMomentumNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, RMSPROPMOMENTUM)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func rmsPropCenteredNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b2*a + c2*(g*g); b = b1*b + c1*g; w = w - (rate*g) / (sqrt(max(a - b*b, 0)) + eps)
-TEXT ·rmsPropCenteredNEON(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, RMSPROPCENTERED)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func rmsPropCenteredMomentumNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rmsPropCenteredMomentumNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as rmsPropCentered; c = mu*c + g/(sqrt(max(a - b*b, 0)) + eps); w = w - rate*c
-TEXT ·rmsPropCenteredMomentumNEON(SB), NOSPLIT, $0-65
+TEXT ·rmsPropCenteredMomentumNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, RMSPROPCENTEREDMOMENTUM)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func adamNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func adamNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a = b1*a + c1*g; b = b2*b + c2*(g*g); w = (w + shrink*w) - (rate*a) / (sqrt(b)*root + eps)
-TEXT ·adamNEON(SB), NOSPLIT, $0-65
+TEXT ·adamNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, ADAM)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func amsGradNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func amsGradNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b as adam; c = max(c, b), which takes the place of b under the root
-TEXT ·amsGradNEON(SB), NOSPLIT, $0-65
+TEXT ·amsGradNEON(SB), NOSPLIT, $0-73
 	UPDATE(RULES, AMSGRAD)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET
 
-// func rPropNEON(w, dw, a, b, c *float32, n int, co *coefficients, e *terms) bool
+// func rPropNEON(w, dw, a, b, c *float32, n, step int, co *coefficients, e *terms) bool
 //
 // a, b = gradient, step; w = w - b with the sign of a, or w where a is 0
-TEXT ·rPropNEON(SB), NOSPLIT, $0-65
+TEXT ·rPropNEON(SB), NOSPLIT, $0-73
 	UPDATE(SIGNS, RPROP)
-	MOVB R0, ret+64(FP)
+	MOVB R0, ret+72(FP)
 	RET

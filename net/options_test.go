@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -254,6 +255,52 @@ func TestTeamsReLU(t *testing.T) {
 				t.Fatalf("%d workers, shared %v: loss %v, %v; alone %v", workers, ws.Shared(), got, err, want)
 			}
 			sameBits(t, fmt.Sprintf("%d workers: gradient", workers), ws.Grads(), alone.Grads())
+		}
+	})
+}
+
+// Workers that divide the first layer's units give the same bits, with all that a layer may
+// have and numbers of workers that divide them or do not.
+func TestDividedUnits(t *testing.T) {
+	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
+		const rows = 70
+		for name, c := range map[string]struct {
+			first  net.Layer
+			divide []int
+		}{
+			"ReLU":       {net.Layer{Units: 128, Activation: net.ReLU}, []int{2}},
+			"layer norm": {net.Layer{Units: 192, Activation: net.SiLU, Norm: net.LayerNorm, Dropout: 0.2}, []int{3}},
+			"batch norm": {net.Layer{Units: 256, Activation: net.ReLU, Norm: net.BatchNorm}, []int{2, 4}},
+			"identity":   {net.Layer{Units: 320}, nil},
+		} {
+			for _, transformed := range []bool{false, true} {
+				m := randomNetwork(t, net.Config{Inputs: 300, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{c.first, {Units: 20, Activation: net.ReLU}, {Units: 3}}})
+				if transformed {
+					if err := m.SetTransform(&net.Transform{Mean: make([]float32, 300), Scale: slices.Repeat([]float32{0.7}, 300)}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b := randomBatch(m, rows, labels)
+				alone := m.NewWorkspace(rows)
+				want, err := alone.Gradient(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, workers := range []int{2, 3, 4} {
+					team := mat.NewTeam(workers)
+					ws := m.NewWorkspace(rows)
+					ws.SetTeam(team)
+					ws.DivideUnits(true)
+					got, err := ws.Gradient(b)
+					team.Close()
+					where := fmt.Sprintf("%s, transform %v, %d workers", name, transformed, workers)
+					if err != nil || got != want || ws.Divided() != slices.Contains(c.divide, workers) {
+						t.Fatalf("%s, divided %v: loss %v, %v; alone %v", where, ws.Divided(), got, err, want)
+					}
+					sameBits(t, where+": gradient", ws.Grads(), alone.Grads())
+					sameBits(t, where+": outputs", ws.Outputs(rows), alone.Outputs(rows))
+				}
+			}
 		}
 	})
 }

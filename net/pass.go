@@ -17,19 +17,20 @@ func (ws *Workspace) run(worker, workers int) {
 		}
 		l, r := &ws.m.layers[t.layer], &ws.layers[t.layer]
 		var from, to int
-		switch ws.stage.split {
+		switch t.split {
 		case byRows:
 			from, to = part(ws.rows)
-		case byColumns:
+		case byColumns, byUnits:
 			from, to = part(l.out)
 		case byInputs:
-			if ws.frozen[t.layer] {
-				continue
-			}
 			// The part of the whole that the worker updates later: it has it in its cache then.
 			from, to = part(ws.stage.weights)
 			from, to = l.rowsFrom(from-before), l.rowsFrom(to-before)
 			before += l.in * l.out
+		}
+		if t.split == byUnits {
+			ws.units(t.kind, t.layer, from, to)
+			continue
 		}
 		if from == to && !(t.kind == paramGrad && worker == workers-1) {
 			continue
@@ -98,6 +99,23 @@ func (ws *Workspace) enter(from, to int) {
 // x (rows, in)   w (in, out)   b (out)   z (rows, out)
 func (l *dense) linear(x, z []float32, rows int) {
 	mat.GemmBias(l.floor, rows, l.out, l.in, x, l.in, l.w, l.out, l.b, z, l.out)
+}
+
+// units does what a task does for units from...to of a layer: linear, or the gradients of their
+// parameters.
+func (ws *Workspace) units(k kind, layer, from, to int) {
+	l, r := &ws.m.layers[layer], &ws.layers[layer]
+	x, n := ws.inputOf(layer), to-from
+	if k == linear {
+		mat.GemmBias(l.floor, ws.rows, n, l.in, x, l.in, l.w[from:], l.out, l.b[from:to], r.z[from:], l.out)
+		return
+	}
+	dw, db, dgamma, dbeta := l.views(ws.grads)
+	if l.norm == LayerNorm {
+		mat.LayerNormSums(dgamma[from:to], dbeta[from:to], r.dy[from:], r.z[from:], r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, n, l.out)
+	}
+	mat.ColumnSums(db[from:to], r.dz[from:], ws.rows, n, l.out)
+	mat.Gemm(mat.Transpose, mat.NoTrans, l.in, n, ws.rows, 1, x, l.in, r.dz[from:], l.out, 0, dw[from:], l.out)
 }
 
 // straight reports whether the layer's outputs are what linear leaves.

@@ -8,6 +8,11 @@ package net
 // forward, through the loss, and back; then each computes the gradient of its part of
 // every layer's weights. Batch norm, whose statistics need all rows, cuts the first into
 // more.
+//
+// Rows of the batch need all of W, which moves from core to core at each step, as other
+// workers update their parts. The first layer's need not, if its units are divided (see
+// [Workspace.DivideUnits]): each worker has some columns of W to itself. This cuts
+// the first stage into two. Other layers need rows of W forward and columns backward.
 
 // split says what the workers of a stage divide among themselves.
 type split uint8
@@ -16,6 +21,7 @@ const (
 	byRows    split = iota // rows of the batch
 	byColumns              // units of the stage's layer
 	byInputs               // rows of all layers' W, one after the other
+	byUnits                // columns of the first layer's W
 )
 
 // kind is one piece of work of a stage, for one layer.
@@ -36,17 +42,18 @@ const (
 type task struct {
 	kind  kind
 	layer int
+	split split
 }
 
 type stage struct {
-	split   split
 	tasks   []task
 	weights int // of byInputs: elements of the W
 }
 
 // plan returns the stages of a pass over layers whose gradients are wanted but for those
-// that are frozen. Nothing goes back beyond the first other one.
-func plan(layers []dense, frozen []bool) []stage {
+// that are frozen. Nothing goes back beyond the first other one. units says whether the first
+// layer, not frozen then, is divided by units, transformed whether there is a transform.
+func plan(layers []dense, frozen []bool, units, transformed bool) []stage {
 	first := 0
 	for first < len(layers) && frozen[first] {
 		first++
@@ -54,15 +61,21 @@ func plan(layers []dense, frozen []bool) []stage {
 	ofBatch := func(i int) bool { return layers[i].norm == BatchNorm && !frozen[i] }
 	var p []stage
 	add := func(s split, k kind, layer int) {
-		if len(p) == 0 || p[len(p)-1].split != s {
-			p = append(p, stage{split: s})
+		if n := len(p); n == 0 || p[n-1].tasks[0].split != s {
+			p = append(p, stage{})
 		}
 		last := &p[len(p)-1]
-		last.tasks = append(last.tasks, task{k, layer})
+		last.tasks = append(last.tasks, task{k, layer, s})
 	}
-	add(byRows, enter, 0)
+	if transformed || !units {
+		add(byRows, enter, 0)
+	}
 	for i := range layers {
-		add(byRows, linear, i)
+		if units && i == 0 {
+			add(byUnits, linear, i)
+		} else {
+			add(byRows, linear, i)
+		}
 		if ofBatch(i) {
 			add(byColumns, batchStats, i)
 		}
@@ -82,13 +95,18 @@ func plan(layers []dense, frozen []bool) []stage {
 			add(byRows, inputGrad, i)
 		}
 	}
-	weights := 0
+	var last stage // whose tasks need nothing of each other
 	for i := first; i < len(layers); i++ {
-		add(byInputs, paramGrad, i)
-		if !frozen[i] {
-			weights += layers[i].in * layers[i].out
+		switch {
+		case units && i == 0:
+			last.tasks = append(last.tasks, task{paramGrad, i, byUnits})
+		case !frozen[i]:
+			last.tasks = append(last.tasks, task{paramGrad, i, byInputs})
+			last.weights += layers[i].in * layers[i].out
 		}
 	}
-	p[len(p)-1].weights = weights
+	if len(last.tasks) > 0 {
+		p = append(p, last)
+	}
 	return p
 }

@@ -25,6 +25,7 @@ type Workspace struct {
 	grads          []float32
 	frozen         []bool
 	plan           []stage
+	unitsPlan      []stage // with the first layer divided by units; nil if it is not Divisible
 
 	// The pass at hand.
 	batch  Batch
@@ -36,9 +37,11 @@ type Workspace struct {
 	step   uint64
 	stage  *stage
 
-	team   *mat.Team
-	shared bool                      // the last pass
-	part   func(worker, workers int) // run, made once: a method value allocates
+	team    *mat.Team
+	shared  bool                      // the last pass
+	divide  bool                      // DivideUnits
+	divided bool                      // the last pass: its plan was unitsPlan
+	part    func(worker, workers int) // run, made once: a method value allocates
 }
 
 // sharedWork is the number of multiply-adds per pass from which a second worker pays: some
@@ -104,7 +107,7 @@ func (m *Network) NewWorkspace(maxRows int) *Workspace {
 		r.dw, r.db, r.dgamma, r.dbeta = m.layers[i].views(ws.grads)
 	}
 	ws.frozen = make([]bool, len(m.layers))
-	ws.plan = plan(m.layers, ws.frozen)
+	ws.makePlans()
 	return ws
 }
 
@@ -165,7 +168,7 @@ func (ws *Workspace) Freeze(frozen []bool) {
 		panic("net: Freeze: wrong length")
 	}
 	copy(ws.frozen, frozen)
-	ws.plan = plan(ws.m.layers, ws.frozen)
+	ws.makePlans()
 	clear(ws.grads)
 }
 
@@ -283,8 +286,13 @@ func (ws *Workspace) Gradient(b Batch) (float64, error) {
 	if ws.shared {
 		workers = min(ws.team.Workers(), ws.rows/sharedRows)
 	}
-	for i := range ws.plan {
-		ws.stage = &ws.plan[i]
+	p := ws.plan
+	ws.divided = ws.divides(workers)
+	if ws.divided {
+		p = ws.unitsPlan
+	}
+	for i := range p {
+		ws.stage = &p[i]
 		if workers == 1 {
 			ws.run(0, 1)
 		} else {

@@ -11,6 +11,7 @@ const (
 	together way = iota
 	apart        // the weights leave all caches before they are updated: see mat.Evict
 	alone        // one worker does all
+	divided      // together, but for the first layer, whose units are divided: see net.Workspace.DivideUnits
 	ways
 )
 
@@ -22,19 +23,23 @@ const tryWay, settle, keepWay = 6, 2, 1000
 // pace chooses the way of each step.
 type pace struct {
 	way   way
-	steps int // since the trial began
+	units bool // divided is a way
+	steps int  // since the trial began
 	least [ways]time.Duration
 }
 
 // next returns the way of the next step, and whether took wants to know how long it took. Only
 // steps with full batches can be compared.
 func (p *pace) next(full bool) (w way, measured bool) {
-	const trial = tryWay * int(ways)
 	if !full {
 		return p.way, false
 	}
+	trial := tryWay * int(ways)
+	if !p.units {
+		trial -= tryWay // that of divided, the last one
+	}
 	if p.steps == trial+keepWay {
-		*p = pace{}
+		*p = pace{units: p.units}
 	}
 	if p.steps < trial {
 		p.way = way(p.steps / tryWay)

@@ -1,24 +1,35 @@
 package train
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/sinew-ml/sinew/internal/rng"
 	"github.com/sinew-ml/sinew/net"
 )
 
 // The fastest way is found from full batches, kept, and looked for again.
 func TestPace(t *testing.T) {
-	var p pace
-	for _, fastest := range []way{apart, alone, together} {
+	t.Run("undivided", func(t *testing.T) { testPace(t, pace{}, apart, alone, together) })
+	t.Run("divided", func(t *testing.T) { testPace(t, pace{units: true}, divided, apart, alone, together, divided) })
+}
+
+func testPace(t *testing.T, p pace, order ...way) {
+	ways := 3
+	if p.units {
+		ways = 4
+	}
+	for _, fastest := range order {
 		measured := 0
-		for i := range int(ways)*tryWay + keepWay {
+		for i := range ways*tryWay + keepWay {
 			if w, m := p.next(false); m || i > 0 && w != p.way {
 				t.Fatalf("step %d of fastest way %d: an incomplete batch is measured or changes the way", i, fastest)
 			}
 			w, m := p.next(true)
 			switch {
-			case i >= int(ways)*tryWay:
+			case i >= ways*tryWay:
 				if m || w != fastest {
 					t.Fatalf("step %d goes way %d, want %d", i, w, fastest)
 				}
@@ -33,7 +44,7 @@ func TestPace(t *testing.T) {
 				p.took(d)
 			}
 		}
-		if measured != int(ways)*(tryWay-settle) {
+		if measured != ways*(tryWay-settle) {
 			t.Errorf("%d steps measured", measured)
 		}
 	}
@@ -41,8 +52,8 @@ func TestPace(t *testing.T) {
 
 // No way of sharing a step allocates, nor does the change from one to another.
 func TestEveryWayAllocatesNothing(t *testing.T) {
-	const in, rows = 100, 64
-	m, err := net.New(net.Config{Inputs: in, Layers: []net.Layer{{Units: 300, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
+	const in, rows = 150, 64
+	m, err := net.New(net.Config{Inputs: in, Layers: []net.Layer{{Units: 256, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,19 +64,74 @@ func TestEveryWayAllocatesNothing(t *testing.T) {
 	}
 	defer tr.Close()
 	b := net.Batch{X: make([]float32, rows*in), Y: make([]float32, rows*10)}
-	var shared [ways]bool
+	var shared, units [ways]bool
 	if n := testing.AllocsPerRun(5, func() {
-		tr.pace = pace{}
+		tr.pace = pace{units: tr.pace.units}
 		for range int(ways) * tryWay { // a trial
 			if _, err := tr.Step(b); err != nil {
 				t.Fatal(err)
 			}
-			shared[tr.pace.way] = tr.ws.Shared()
+			shared[tr.pace.way], units[tr.pace.way] = tr.ws.Shared(), tr.ws.Divided()
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if want := [ways]bool{together: true, apart: true}; shared != want {
+	if want := [ways]bool{together: true, apart: true, divided: true}; shared != want {
 		t.Errorf("ways that share: %v, want %v", shared, want)
+	}
+	if want := [ways]bool{divided: true}; units != want {
+		t.Errorf("ways that divide units: %v, want %v", units, want)
+	}
+}
+
+// All ways give the same bits, whatever the workers, and report the same norm: with a first
+// layer that all, some or none of the numbers of workers divide, and one with frozen weights.
+func TestWaysSameBits(t *testing.T) {
+	const in, rows = 513, 40
+	src := rng.New(1, 0, 0)
+	b := net.Batch{X: make([]float32, rows*in), Labels: make([]int, rows)}
+	for i := range b.X {
+		b.X[i] = float32(2*src.Float64() - 1)
+	}
+	for i := range b.Labels {
+		b.Labels[i] = src.IntN(10)
+	}
+	for _, c := range []struct {
+		units  int
+		frozen bool
+		divide []int // numbers of workers that do
+	}{{256, false, []int{2, 4}}, {192, false, []int{3}}, {128, false, []int{2}}, {128, true, nil}, {320, false, nil}, {96, false, nil}} {
+		var want []float32
+		var norm float64
+		for _, workers := range []int{1, 2, 3, 4} {
+			for w := range ways {
+				m, err := net.New(net.Config{Inputs: in, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: c.units, Activation: net.ReLU, Dropout: 0.1}, {Units: 33, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Init(1)
+				tr, err := New(m, Config{Workers: workers, BatchSize: rows, Optimizer: AdamW{WeightDecay: 0.1}, L1: 1e-4, L2: 1e-3, ClipNorm: 0.5, Layers: []LayerConfig{{Frozen: c.frozen}, {}, {}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				tr.pace.way, tr.pace.steps = w, tryWay*int(ways)+1 // no trial
+				for range 3 {
+					if _, err := tr.Step(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+				where := fmt.Sprintf("%d units, frozen %v, %d workers, way %d", c.units, c.frozen, workers, w)
+				if divides := w == divided && slices.Contains(c.divide, workers); tr.ws.Divided() != divides {
+					t.Errorf("%s: units are divided: %v", where, !divides)
+				}
+				tr.Close()
+				if want == nil {
+					want, norm = m.Params(), tr.GradNorm()
+				}
+				if !slices.Equal(m.Params(), want) || tr.GradNorm() != norm {
+					t.Errorf("%s: other results than one worker's", where)
+				}
+			}
+		}
 	}
 }

@@ -39,6 +39,7 @@ func (t *Trainer) Step(b net.Batch) (loss float64, err error) {
 			t.ws.SetTeam(nil)
 		} else {
 			t.ws.SetTeam(t.team)
+			t.ws.DivideUnits(w == divided)
 		}
 		if measured {
 			began = time.Now()
@@ -118,12 +119,15 @@ func (t *Trainer) share(f func(worker, workers int)) {
 // normBlock is the number of gradients whose squares are summed in float32.
 const normBlock = 4096
 
-// norm returns the 2-norm of the gradient: sums of squares of its blocks, added in
+// norm returns the 2-norm of the gradient: sums of squares of its pieces, added in
 // float64 in their order, so that it does not depend on the workers. Those of the first
 // layers, if they are frozen, are 0.
 func (t *Trainer) norm() float64 {
 	t.share(t.normPart)
 	sum := 0.0
+	for _, s := range t.unitSums {
+		sum += s
+	}
 	for _, s := range t.partial {
 		sum += s
 	}
@@ -131,7 +135,10 @@ func (t *Trainer) norm() float64 {
 }
 
 func (t *Trainer) squares(worker, workers int) {
-	g := t.ws.Grads()
+	if t.units > 0 {
+		t.unitSquares(worker, workers)
+	}
+	g := t.ws.Grads()[t.units:]
 	first := t.params / normBlock
 	from, to := first, len(t.partial)
 	if workers > 1 {
@@ -149,6 +156,10 @@ func (t *Trainer) update(worker, workers int) {
 	w, g := t.m.Params(), t.ws.Grads()
 	const whole = 64 // a cache line and more: workers do not write to the same one
 	first := t.params / whole
+	if workers > 1 && t.ws.Divided() {
+		t.updateUnits(worker, workers)
+		first = t.units / whole // without remainder
+	}
 	from, to := first*whole, len(w)
 	if workers > 1 {
 		pieces := (to+whole-1)/whole - first
@@ -164,18 +175,25 @@ func (t *Trainer) update(worker, workers int) {
 		for j := range t.state {
 			state[j] = t.state[j][lo:hi]
 		}
-		rule := &t.rules[0]
-		if s.decays {
-			rule = &t.rules[1]
-		}
 		if workers > 1 && t.pace.way == apart {
 			mat.Evict(w[lo:hi])
 		}
-		terms := mat.Terms{Clip: t.clip, L1: s.l1, L2: s.l2}
-		if !rule.Update(w[lo:hi], g[lo:hi], state[:len(t.state)], terms) {
+		if !t.ruleOf(s).Update(w[lo:hi], g[lo:hi], state[:len(t.state)], t.termsOf(s)) {
 			t.finite[worker] = false
 		}
 	}
+}
+
+// ruleOf and termsOf return how the parameters of a segment are updated.
+func (t *Trainer) ruleOf(s *segment) *mat.Rule {
+	if s.decays {
+		return &t.rules[1]
+	}
+	return &t.rules[0]
+}
+
+func (t *Trainer) termsOf(s *segment) mat.Terms {
+	return mat.Terms{Clip: t.clip, L1: s.l1, L2: s.l2}
 }
 
 // maxNorm scales the weights into each unit down to a 2-norm of MaxNorm.

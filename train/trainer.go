@@ -46,11 +46,16 @@ type Trainer struct {
 	steady   bool        // rules stay as they are while the rate does
 	ruled    float64     // the rate of rules; NaN: none yet
 	clip     float64
-	partial  []float64 // sums of squares of the gradient's blocks
+	units    int       // weights of a first layer that workers divide by units, else 0
+	unitSums []float64 // sums of squares of their gradient's pieces
+	partial  []float64 // sums of squares of the other gradient's blocks
 	finite   []bool    // by worker
 	gradNorm float64   // of the last step, before clipping
 
-	normPart, updatePart func(worker, workers int)
+	normPart, updatePart, gatherPart func(worker, workers int)
+
+	gathered     *Dataset // whose rows are being gathered
+	gatheredRows []int
 
 	batch   net.Batch // gathered rows
 	labels  []int
@@ -98,10 +103,9 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 	for _, s := range t.segments {
 		t.decays = t.decays || s.decays
 	}
-	t.partial = make([]float64, (n+normBlock-1)/normBlock)
 	t.finite = make([]bool, c.Workers)
 	t.steady, t.ruled = steady(c.Optimizer), math.NaN()
-	t.normPart, t.updatePart = t.squares, t.update
+	t.normPart, t.updatePart, t.gatherPart = t.squares, t.update, t.gatherInputs
 	if c.EMA > 0 || c.SWA > 0 {
 		t.average = append(append([]float32(nil), m.Params()...), m.Stats()...)
 	}
@@ -112,9 +116,15 @@ func New(m *net.Network, c Config) (*Trainer, error) {
 		}
 		t.ws.Freeze(frozen)
 	}
+	if t.units = unitsOf(m, t.ws); t.units > 0 {
+		_, b := m.Layer(0)
+		t.unitSums = make([]float64, partsOfSum*len(b)/unitsOfSum)
+	}
+	t.partial = make([]float64, (n-t.units+normBlock-1)/normBlock)
 	if c.Workers > 1 {
 		t.team = mat.NewTeam(c.Workers)
 		t.ws.SetTeam(t.team)
+		t.pace.units = t.units > 0
 		runtime.AddCleanup(t, (*mat.Team).Close, t.team)
 	}
 	t.batch.X = make([]float32, c.BatchSize*m.Inputs())

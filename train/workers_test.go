@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sinew-ml/sinew/internal/isa"
+	"github.com/sinew-ml/sinew/internal/rng"
 	"github.com/sinew-ml/sinew/net"
 	"github.com/sinew-ml/sinew/train"
 )
@@ -76,6 +77,34 @@ func TestWorkersSameBits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Batches that workers gather together are the same, the incomplete last one included.
+func TestGatherSameBits(t *testing.T) {
+	const in, rows = 700, 130
+	src := rng.New(1, 0, 0)
+	d := &train.Dataset{Inputs: in, X: make([]float32, rows*in), Labels: make([]int, rows)}
+	for i := range d.X {
+		d.X[i] = float32(src.Float64())
+	}
+	for i := range d.Labels {
+		d.Labels[i] = src.IntN(3)
+	}
+	var want uint64
+	for _, workers := range []int{1, 2, 3} {
+		m := network(t, net.Config{Inputs: in, Layers: []net.Layer{{Units: 128, Activation: net.ReLU}, {Units: 3}}, Loss: net.SoftmaxCrossEntropy})
+		tr := trainer(t, m, train.Config{BatchSize: 50, Epochs: 12, Workers: workers})
+		_, err := tr.Fit(context.Background(), d, nil)
+		tr.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hash(m.Params()); workers == 1 {
+			want = got
+		} else if got != want {
+			t.Errorf("%d workers give other weights than 1", workers)
+		}
+	}
 }
 
 // goroutinesBack waits until there are no more goroutines than before.
