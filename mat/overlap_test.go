@@ -127,11 +127,16 @@ func overlapRows() []overlapRow {
 			})
 	}
 	for _, r := range []Rule{Momentum(0.1, 0.9), Adam(1, 0.1, 0.9, 0.999, 1e-8, 0, true)} {
-		row := overlapRow{name: fmt.Sprintf("Rule.Update, %d states", r.States()), sizes: []int{37, 37}, writes: []int{0}, call: func(v [][]float32) { r.Update(v[0], v[1], v[2:], Terms{Clip: 1}) }}
-		for i := range r.States() {
-			row.sizes, row.writes = append(row.sizes, 37), append(row.writes, 2+i)
+		for name, call := range map[string]func(v [][]float32){
+			"Rule.Update":        func(v [][]float32) { r.Update(v[0], v[1], v[2:], Terms{Clip: 1}) },
+			"Rule.UpdateColumns": func(v [][]float32) { r.UpdateColumns(v[0], v[1], v[2:], 37, 3, 30, Terms{Clip: 1}) },
+		} {
+			row := overlapRow{name: fmt.Sprintf("%s, %d states", name, r.States()), sizes: []int{37, 37}, writes: []int{0}, call: call}
+			for i := range r.States() {
+				row.sizes, row.writes = append(row.sizes, 37), append(row.writes, 2+i)
+			}
+			rows = append(rows, row)
 		}
-		rows = append(rows, row)
 	}
 	return rows
 }

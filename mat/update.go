@@ -233,16 +233,6 @@ func (r *Rule) Update(w, dw []float32, state [][]float32, t Terms) (finite bool)
 	for _, s := range state {
 		touch(s, nil, nil)
 	}
-	clash := shared(w, dw)
-	for i, s := range state {
-		clash = clash || shared(s, w) || shared(s, dw)
-		for _, other := range state[:i] {
-			clash = clash || shared(s, other)
-		}
-	}
-	if clash {
-		panic(badOverlap)
-	}
 	touch(w, dw, nil)
 	e := t.round(r.rate)
 	finite = true
@@ -318,7 +308,7 @@ func (r *Rule) UpdateColumns(w, dw []float32, state [][]float32, ld, from, to in
 // first-level cache until all of each are done.
 const updateRows = 64
 
-// check panics if lengths do not fit.
+// check panics if lengths do not fit or two of the arrays overlap.
 func (r *Rule) check(w, dw []float32, state [][]float32) {
 	if len(state) != r.States() {
 		panic(badStates)
@@ -330,6 +320,16 @@ func (r *Rule) check(w, dw []float32, state [][]float32) {
 		if len(w) != len(s) {
 			panic(badUpdate)
 		}
+	}
+	clash := shared(w, dw)
+	for i, s := range state {
+		clash = clash || shared(s, w) || shared(s, dw)
+		for _, other := range state[:i] {
+			clash = clash || shared(s, other)
+		}
+	}
+	if clash {
+		panic(badOverlap)
 	}
 }
 
