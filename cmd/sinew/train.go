@@ -428,6 +428,11 @@ func (r *running) train() error {
 		return fmt.Errorf("%w before the first step: nothing saved", errInterrupted)
 	case errDiverged(err):
 		return errors.Join(fmt.Errorf("%w; nothing saved: try a lower --rate than %g", err, peakRate(r.Train.LearnRate)), notSaved)
+	case err != nil && !interrupted && r.trainer != nil && r.trainer.Steps() > 0: // rows of a stream
+		if failed := r.saveModel(); failed != nil {
+			return errors.Join(err, failed, notSaved)
+		}
+		return errors.Join(fmt.Errorf("%w; %s holds the weights after step %d", err, r.model, r.trainer.Steps()), notSaved)
 	case err != nil && !interrupted:
 		return errors.Join(err, notSaved)
 	}
