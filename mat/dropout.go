@@ -2,6 +2,7 @@ package mat
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/sinew-ml/sinew/internal/rng"
 )
@@ -19,6 +20,22 @@ type dropoutArgs struct {
 	ctr   [4]uint32  // of the first block
 	limit uint32     // words up to this one keep their element
 	scale float32    // 1/(1-p)
+	// What rounds 1 and 2 add to the products of words that depend on the block: word 2 after round 1,
+	// word 0 after round 2, and word 2 after it, whose word 3 is the last one.
+	second [4]uint32
+}
+
+// seed sets keys, ctr but its block number, and second.
+func (a *dropoutArgs) seed(seed, step uint64, layer int) {
+	a.ctr = [4]uint32{1: uint32(step), 2: uint32(layer) | uint32(step>>32)<<16, 3: rng.Dropout}
+	k0, k1 := uint32(seed), uint32(seed>>32)
+	for i := 0; i < len(a.keys); i += 2 {
+		a.keys[i], a.keys[i+1] = k0, k1
+		k0, k1 = k0+rng.Bump0, k1+rng.Bump1
+	}
+	hi1, lo1 := bits.Mul32(rng.Mul1, a.ctr[2])
+	hi0, lo0 := bits.Mul32(rng.Mul0, hi1^a.ctr[1]^a.keys[0])
+	a.second = [4]uint32{a.ctr[3] ^ a.keys[1], lo1 ^ a.keys[2], hi0 ^ a.keys[3], lo0}
 }
 
 // Dropout is inverted dropout: dst[i] = x[i]·(1/(1-p)) with probability 1-p, rounded once,
@@ -54,12 +71,7 @@ func Dropout(dst, x []float32, p float64, seed, step uint64, layer, first int) {
 		return
 	}
 	a := dropoutArgs{limit: uint32(uint64(below) - 1), scale: DropoutScale(p)}
-	a.ctr = [4]uint32{1: uint32(step), 2: uint32(layer) | uint32(step>>32)<<16, 3: rng.Dropout}
-	k0, k1 := uint32(seed), uint32(seed>>32)
-	for i := 0; i < len(a.keys); i += 2 {
-		a.keys[i], a.keys[i+1] = k0, k1
-		k0, k1 = k0+rng.Bump0, k1+rng.Bump1
-	}
+	a.seed(seed, step, layer)
 	e := uint64(first) // 34 bits, also where int has 32
 	for len(x) > 0 {
 		a.ctr[0] = uint32(e / 4)

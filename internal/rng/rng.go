@@ -35,8 +35,11 @@ func New(seed uint64, stream, word uint32) *Source {
 	return &Source{key: [2]uint32{uint32(seed), uint32(seed >> 32)}, ctr: [4]uint32{2: word, 3: stream}}
 }
 
-// Bump0 and Bump1 are what Philox adds to its key from round to round.
+// Mul0 and Mul1 are what Philox multiplies words 0 and 2 with in each round; Bump0 and Bump1 are
+// what it adds to its key from round to round.
 const (
+	Mul0  uint32 = 0xD2511F53
+	Mul1  uint32 = 0xCD9E8D57
 	Bump0 uint32 = 0x9E3779B9
 	Bump1 uint32 = 0xBB67AE85
 )
@@ -45,8 +48,8 @@ const (
 // Philox4x32-10: J. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011.
 func Philox(ctr [4]uint32, key [2]uint32) [4]uint32 {
 	for range 10 {
-		hi0, lo0 := bits.Mul32(0xD2511F53, ctr[0])
-		hi1, lo1 := bits.Mul32(0xCD9E8D57, ctr[2])
+		hi0, lo0 := bits.Mul32(Mul0, ctr[0])
+		hi1, lo1 := bits.Mul32(Mul1, ctr[2])
 		ctr = [4]uint32{hi1 ^ ctr[1] ^ key[0], lo1, hi0 ^ ctr[3] ^ key[1], lo0}
 		key[0] += Bump0
 		key[1] += Bump1
