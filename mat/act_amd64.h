@@ -7,12 +7,12 @@
 //	CAP(limit, x, tmp)       x = min(limit, x), FLOOR = max(limit, x); NaN stays
 //	SELECT(p, x, y, a, b, dst, tmp)  dst = a where x p y (p as for VCMPPS), else b
 //	REDUCE(x, e1, e2)        x = n*ln2 + r becomes r; n is kept in e1 and e2
-//	REDUCENEG(x, e1, e2)     -x = n*ln2 - r: x becomes r
+//	REDUCENEG(x, e1, e2)     -x = n*ln2 - r: x becomes r; for AVX2 only
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
-// SIGMOID, SOFTPLUS, SILU, GELUTANH and TANH are for AVX2 only: AVX-512 has them in stages, in the
-// files that include stages_avx512_amd64.h.
+// SIGMOID, SOFTPLUS, SILU, SILUGRAD, GELUTANH, GELUTANHGRAD, TANH and CROSSBINARY are for AVX2 only:
+// AVX-512 has them in stages, in the files that include stages_avx512_amd64.h.
 //
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.

@@ -23,18 +23,8 @@
 #define SIGN      Z25
 #define EXPMAX    Z22
 #define EXPMIN    Z23
-#define TAILMAX   Z22
 #define EXPM1MIN  Z22
 #define NEGHALF   Z23
-#define LOG1P0    Z23
-#define LOG1P1    Z24
-#define LOG1P2    Z25
-#define LOG1P3    Z26
-#define LOG1P4    Z27
-#define LOG1P5    Z28
-#define LOG1P6    Z29
-#define LOG1P7    Z30
-#define LOG1P8    Z31
 #define LOG0      Z24
 #define LOG1      Z25
 #define LOG2      Z26
@@ -61,12 +51,7 @@
 #define TAILQ4    C(57)
 #define TAILQ5    C(58)
 #define GELUMAX   Z22
-#define SILUMAX   Z22
-#define GTMAX     Z22
 #define DENSITY   C(62)
-#define GT1       Z23
-#define GT3       Z26
-#define GT3TIMES3 Z28
 
 #define V0 Z0
 #define V1 Z1
@@ -80,7 +65,6 @@
 #define V9 Z9
 
 // Scalar arguments of a call.
-#define FACTOR Z7
 #define LAMBDA Z30
 #define SCALED Z31
 
@@ -102,20 +86,6 @@
 	VBROADCASTSS C(13), EXPMAX \
 	VBROADCASTSS C(14), EXPMIN
 
-#define LOADTAIL \
-	VBROADCASTSS C(15), TAILMAX
-
-#define LOADLOG1P \
-	VBROADCASTSS C(25), LOG1P0 \
-	VBROADCASTSS C(26), LOG1P1 \
-	VBROADCASTSS C(27), LOG1P2 \
-	VBROADCASTSS C(28), LOG1P3 \
-	VBROADCASTSS C(29), LOG1P4 \
-	VBROADCASTSS C(30), LOG1P5 \
-	VBROADCASTSS C(31), LOG1P6 \
-	VBROADCASTSS C(32), LOG1P7 \
-	VBROADCASTSS C(33), LOG1P8
-
 #define LOADEXPM1 \
 	VBROADCASTSS C(16), EXPM1MIN
 
@@ -130,17 +100,6 @@
 	VBROADCASTSS C(53), TAILP4 \
 	VBROADCASTSS C(54), TAILQ1 \
 	VBROADCASTSS C(55), TAILQ2
-
-#define LOADSILU \
-	VBROADCASTSS C(60), SILUMAX \
-	VBROADCASTSS C(12), SIGN
-
-#define LOADGELUTANH \
-	VBROADCASTSS C(61), GTMAX \
-	VBROADCASTSS C(12), SIGN \
-	VBROADCASTSS C(63), GT1 \
-	VBROADCASTSS C(65), GT3 \
-	VBROADCASTSS C(67), GT3TIMES3
 
 #define LOADLOG \
 	VBROADCASTSS C(2), LN2HI \
@@ -181,13 +140,6 @@
 	VSUBPS       MAGIC, e1, e1 \
 	VFNMADD231PS LN2HI, e1, x  \
 	VFNMADD231PS LN2LO, e1, x
-
-#define REDUCENEG(x, e1, e2) \
-	VMOVAPS      LOG2E, e1     \
-	VFNMADD213PS MAGIC, x, e1  \
-	VSUBPS       MAGIC, e1, e1 \
-	VFMADD231PS  LN2HI, e1, x  \
-	VFMADD231PS  LN2LO, e1, x
 
 #define SCALE(e1, e2, y) \
 	VSCALEFPS e1, y, y
@@ -250,34 +202,6 @@ rest:                             \
 	VMOVUPS.Z (DX), K1, Z1    \
 	VMULPS    Z1, Z0, Z0      \
 	VMOVUPS   Z0, K1, (DI)    \
-done:                             \
-	VZEROUPPER                \
-	RET
-
-#define BINARY \
-	SUBQ      $16, CX         \
-	JB        rest            \
-loop16:                           \
-	VMOVUPS   (SI), Z9        \
-	VMOVUPS   (DX), Z8        \
-	CROSSBINARY               \
-	VMOVUPS   Z3, (DI)        \
-	VMOVUPS   Z4, (BX)        \
-	ADDQ      $64, SI         \
-	ADDQ      $64, DX         \
-	ADDQ      $64, DI         \
-	ADDQ      $64, BX         \
-	SUBQ      $16, CX         \
-	JAE       loop16          \
-rest:                             \
-	ADDQ      $16, CX         \
-	JZ        done            \
-	MASK                      \
-	VMOVUPS.Z (SI), K1, Z9    \
-	VMOVUPS.Z (DX), K1, Z8    \
-	CROSSBINARY               \
-	VMOVUPS   Z3, K1, (DI)    \
-	VMOVUPS   Z4, K1, (BX)    \
 done:                             \
 	VZEROUPPER                \
 	RET
@@ -386,44 +310,6 @@ TEXT ·geluGradAVX512(SB), NOSPLIT, $0-32
 	LOADNORMAL
 	GRADIENT(GELUGRAD)
 
-// func geluTanhGradAVX512(dx, dy, z *float32, n int)
-//
-// dx[i] = dy times the derivative of GELU by tanh.      needs AVX-512 F, VL, DQ
-TEXT ·geluTanhGradAVX512(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), DI
-	MOVQ dy+8(FP), DX
-	MOVQ z+16(FP), SI
-	MOVQ n+24(FP), CX
-	LOADCORE
-	LOADGELUTANH
-	GRADIENT(GELUTANHGRAD)
-
-// func siluGradAVX512(dx, dy, z *float32, n int)
-//
-// dx[i] = dy*(s+z*s*(1-s)), s = sigmoid(z).      needs AVX-512 F, VL, DQ
-TEXT ·siluGradAVX512(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), DI
-	MOVQ dy+8(FP), DX
-	MOVQ z+16(FP), SI
-	MOVQ n+24(FP), CX
-	LOADCORE
-	LOADSILU
-	GRADIENT(SILUGRAD)
-
-// func crossBinaryAVX512(loss, dz, z, t *float32, n int, factor float32)
-//
-// loss[i] = log(1+e^z) - t*z, dz[i] = (sigmoid(z)-t)*factor.      needs AVX-512 F, VL, DQ
-TEXT ·crossBinaryAVX512(SB), NOSPLIT, $0-44
-	MOVQ loss+0(FP), DI
-	MOVQ dz+8(FP), BX
-	MOVQ z+16(FP), SI
-	MOVQ t+24(FP), DX
-	MOVQ n+32(FP), CX
-	VBROADCASTSS factor+40(FP), FACTOR
-	LOADCORE
-	LOADTAIL
-	LOADLOG1P
-	BINARY
 // ---- Softmax ----
 //
 // Rows of up to 16 elements are one vector. Row i's sums go to element i of the fields

@@ -11,6 +11,43 @@
 #define C(i) ·actConstants+(64*i)(SB)
 
 // STAGES is all of a function after its constants: CX elements at SI, to DI. LEAVE has its results in y.
+#define STAGES(LEAVE, y) \
+	PIPELINE(LEAVE, y, STORE, STORELAST, NEXT)
+
+#define STORE(LEAVE, y, off) \
+	LEAVE(off(SI))       \
+	VMOVUPS y, off(DI)
+
+#define STORELAST(LEAVE, y) \
+	LEAVE(X)            \
+	VMOVUPS y, K1, (DI)
+
+#define NEXT(bytes) \
+	ADDQ bytes, SI \
+	ADDQ bytes, DI
+
+// GRADIENTSTAGES is STAGES for a derivative and multiplies it by dy at DX.
+#define GRADIENTSTAGES(LEAVE, y) \
+	PIPELINE(LEAVE, y, STOREGRADIENT, STORELASTGRADIENT, NEXTGRADIENT)
+
+#define STOREGRADIENT(LEAVE, y, off) \
+	LEAVE(off(SI))          \
+	VMULPS  off(DX), y, y   \
+	VMOVUPS y, off(DI)
+
+#define STORELASTGRADIENT(LEAVE, y) \
+	LEAVE(X)                \
+	VMOVUPS.Z (DX), K1, X   \
+	VMULPS    X, y, y       \
+	VMOVUPS   y, K1, (DI)
+
+#define NEXTGRADIENT(bytes) \
+	ADDQ bytes, SI \
+	ADDQ bytes, DX \
+	ADDQ bytes, DI
+
+// PIPELINE is the loops: PUT(LEAVE, y, off) runs LEAVE for the vector at byte off and stores its results,
+// PUTLAST does it for the elements of K1, whose argument is in X, and ADVANCE moves the pointers.
 //
 //	CX         elements left, in loop16 less 80      K1   the last ones
 //	Z0–Z31, K1–K3 and R8 may be lost; K2 and K3 are for the stages
@@ -19,7 +56,7 @@
 //	drain      the four vectors in the stages
 //	single     a vector per pass: what is less than four vectors, and less than 64 elements
 //	last       less than a vector
-#define STAGES(LEAVE, y) \
+#define PIPELINE(LEAVE, y, PUT, PUTLAST, ADVANCE) \
 	CMPQ CX, $64          \
 	JB   rest             \
 	ENTER((SI))           \
@@ -35,33 +72,26 @@
 	SUBQ $80, CX          \
 	JB   drain            \
 loop16:                       \
-	LEAVE((SI))           \
-	VMOVUPS y, (DI)       \
+	PUT(LEAVE, y, 0)      \
 	DIVIDE                \
 	POLYNOMIAL            \
 	REDUCE                \
 	ENTER(256(SI))        \
-	ADDQ $64, SI          \
-	ADDQ $64, DI          \
+	ADVANCE($64)          \
 	SUBQ $16, CX          \
 	JAE  loop16           \
 drain:                        \
-	LEAVE((SI))           \
-	VMOVUPS y, (DI)       \
+	PUT(LEAVE, y, 0)      \
 	DIVIDE                \
 	POLYNOMIAL            \
 	REDUCE                \
-	LEAVE(64(SI))         \
-	VMOVUPS y, 64(DI)     \
+	PUT(LEAVE, y, 64)     \
 	DIVIDE                \
 	POLYNOMIAL            \
-	LEAVE(128(SI))        \
-	VMOVUPS y, 128(DI)    \
+	PUT(LEAVE, y, 128)    \
 	DIVIDE                \
-	LEAVE(192(SI))        \
-	VMOVUPS y, 192(DI)    \
-	ADDQ $256, SI         \
-	ADDQ $256, DI         \
+	PUT(LEAVE, y, 192)    \
+	ADVANCE($256)         \
 	ADDQ $16, CX          \
 	JZ   done             \
 rest:                         \
@@ -72,10 +102,8 @@ single:                       \
 	REDUCE                \
 	POLYNOMIAL            \
 	DIVIDE                \
-	LEAVE((SI))           \
-	VMOVUPS y, (DI)       \
-	ADDQ    $64, SI       \
-	ADDQ    $64, DI       \
+	PUT(LEAVE, y, 0)      \
+	ADVANCE($64)          \
 	SUBQ    $16, CX       \
 	JAE     single        \
 last:                         \
@@ -90,8 +118,7 @@ last:                         \
 	REDUCE                \
 	POLYNOMIAL            \
 	DIVIDE                \
-	LEAVE(X)              \
-	VMOVUPS   y, K1, (DI) \
+	PUTLAST(LEAVE, y)     \
 done:                         \
 	VZEROUPPER            \
 	RET
