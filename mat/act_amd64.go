@@ -256,8 +256,8 @@ func crossGrad(p, dz, t *float32, n int, inv, total, factor, keep, spread float3
 	}
 }
 
-// The bodies, in act_avx2_amd64.s, act_avx512_amd64.s and the files of stages_avx512_amd64.h. They trust
-// their arguments.
+// The bodies, in act_avx2_amd64.s, act_avx512_amd64.s and the files of stages_avx2_amd64.h and
+// stages_avx512_amd64.h. They trust their arguments.
 
 //go:noescape
 func expAVX512(dst, x *float32, n int)

@@ -11,8 +11,8 @@
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
-// SIGMOID, SOFTPLUS, SILU, SILUGRAD, GELUTANH, GELUTANHGRAD, TANH and CROSSBINARY are for AVX2 only:
-// AVX-512 has them in stages, in the files that include stages_avx512_amd64.h.
+// SILUGRAD, GELUTANH, GELUTANHGRAD and CROSSBINARY are for AVX2 only: AVX-512 has them in stages, in the
+// files that include stages_avx512_amd64.h. Sigmoid, Softplus, SiLU and Tanh are in stages everywhere.
 //
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.
@@ -93,37 +93,10 @@
 	TAIL                     \
 	SCALE(V1, V2, V0)
 
-#define SIGMOID \
-	VMOVAPS V0, V9           \
-	SIGMOIDTAIL              \
-	SIDE(V0, V0, V3, V4)
-
 #define SIGMOIDGRAD \
 	VMOVUPS ONE, V1          \
 	VSUBPS  V0, V1, V1       \
 	VMULPS  V1, V0, V0
-
-// V8 is |x|. 1 - 2*(q*2^n) is rounded once, as the product with a power of 2 is exact.
-#define TANH \
-	VMOVAPS     V0, V9            \
-	VANDPS      MAGNITUDE, V0, V8 \
-	VADDPS      V8, V8, V0        \
-	CAP(TAILMAX, V0, V1)          \
-	REDUCENEG(V0, V1, V2)         \
-	TAIL                          \
-	VADDPS       V4, V4, V4       \
-	VFNMADD213PS ONE, V4, V0      \
-	VMULPS      V8, V8, V4        \
-	VMOVUPS     TANH4, V5         \
-	VFMADD213PS TANH3, V4, V5     \
-	VFMADD213PS TANH2, V4, V5     \
-	VFMADD213PS TANH1, V4, V5     \
-	VFMADD213PS TANH0, V4, V5     \
-	VMULPS      V5, V4, V4        \
-	VFMADD213PS V8, V8, V4        \
-	SELECT(LT, V8, TANHSMALL, V4, V0, V0, V5) \
-	VANDPS      SIGN, V9, V9      \
-	VORPS       V9, V0, V0
 
 #define TANHGRAD \
 	VMULPS  V0, V0, V0       \
@@ -143,13 +116,6 @@
 	VFMADD213PS LOG1P0, s, y \
 	VMULPS      s, s, tmp    \
 	VFMADD213PS s, tmp, y
-
-#define SOFTPLUS \
-	VMOVAPS V0, V9           \
-	SIGMOIDTAIL              \
-	LOG1PS(V0, V3, V4)       \
-	VMAXPS  ZERO, V9, V9     \
-	VADDPS  V9, V3, V0
 
 #define SOFTPLUSGRAD \
 	VXORPS       SIGN, V0, V0 \
@@ -233,17 +199,6 @@
 	SIDE(V3, V0, V4, V5)
 
 // V8 is the clamped x from here on.
-#define SILU \
-	VMOVAPS V0, V9            \
-	VANDPS  MAGNITUDE, V0, V0 \
-	CAP(SILUMAX, V0, V1)      \
-	SIGNED                    \
-	REDUCENEG(V0, V1, V2)     \
-	TAIL                      \
-	VMULPS  V8, V0, V0        \
-	SCALE(V1, V2, V0)         \
-	GATE
-
 #define SILUGRAD \
 	VMOVAPS     V0, V9            \
 	VANDPS      MAGNITUDE, V0, V0 \

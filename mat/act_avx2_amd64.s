@@ -26,12 +26,6 @@
 #define TAILMAX   C(15)
 #define EXPM1MIN  C(16)
 #define NEGHALF   C(18)
-#define TANHSMALL C(19)
-#define TANH0     C(20)
-#define TANH1     C(21)
-#define TANH2     C(22)
-#define TANH3     C(23)
-#define TANH4     C(24)
 #define LOG1P0    C(25)
 #define LOG1P1    C(26)
 #define LOG1P2    C(27)
@@ -240,33 +234,6 @@ TEXT ·logAVX2(SB), NOSPLIT, $0-24
 	MOVQ n+16(FP), CX
 	UNARY(LOG)
 
-// func sigmoidAVX2(dst, x *float32, n int)
-//
-// dst[i] = 1/(1+e^-x).      needs AVX2, FMA3
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	UNARY(SIGMOID)
-
-// func tanhAVX2(dst, x *float32, n int)
-//
-// dst[i] = hyperbolic tangents.      needs AVX2, FMA3
-TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	UNARY(TANH)
-
-// func softplusAVX2(dst, x *float32, n int)
-//
-// dst[i] = log(1+eˣ).      needs AVX2, FMA3
-TEXT ·softplusAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	UNARY(SOFTPLUS)
-
 // func eluAVX2(dst, x *float32, n int, lambda, scaled float32)
 //
 // dst[i] = lambda*x, or scaled*(eˣ-1) for x < 0.      needs AVX2, FMA3
@@ -295,15 +262,6 @@ TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-24
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
 	UNARY(GELUTANH)
-
-// func siluAVX2(dst, x *float32, n int)
-//
-// dst[i] = x*sigmoid(x).      needs AVX2, FMA3
-TEXT ·siluAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-	UNARY(SILU)
 
 // func sigmoidGradAVX2(dx, dy, y *float32, n int)
 //

@@ -5,7 +5,7 @@
 #include "stages_avx512_amd64.h"
 
 // Sigmoid, Softplus and SiLU with AVX-512, the gradient of SiLU and the cross-entropy of Sigmoid: the
-// operations of SIGMOID, SOFTPLUS, SILU, SILUGRAD and CROSSBINARY of act_amd64.h in five stages.
+// operations of internal/ref in five stages.
 //
 //	ENTER       T = min(|x|, LIMIT), N = MAGIC+n
 //	REDUCE      N2 = n, R = r, P the first half of the exponential's polynomial

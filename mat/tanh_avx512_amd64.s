@@ -4,7 +4,7 @@
 
 #include "stages_avx512_amd64.h"
 
-// Tanh with AVX-512: the bits of TANH of act_amd64.h, in five stages.
+// Tanh with AVX-512: the bits of internal/ref's, in five stages.
 //
 //	ENTER       a = |x|, mask of not small, t = min(2a, EXPM1MAX) or a², N = MAGIC1+n
 //	REDUCE      R = r or t, S = 2ⁿ, P the first half of a polynomial of R
