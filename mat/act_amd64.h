@@ -11,8 +11,8 @@
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
-// SILUGRAD, GELUTANH, GELUTANHGRAD and CROSSBINARY are for AVX2 only: AVX-512 has them in stages, in the
-// files that include stages_avx512_amd64.h. Sigmoid, Softplus, SiLU and Tanh are in stages everywhere.
+// GELUTANH and GELUTANHGRAD are for AVX2 only: AVX-512 has them in stages, in the files that include
+// stages_avx512_amd64.h. What is not here is in stages everywhere, with AVX2 in those of stages_avx2_amd64.h.
 //
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.
@@ -85,14 +85,6 @@
 	VANDPS SIGN, V9, V8      \
 	VORPS  V8, V0, V8
 
-// SIGMOIDTAIL: V0 = sigmoid(-|V9|).
-#define SIGMOIDTAIL \
-	VANDPS MAGNITUDE, V9, V0 \
-	CAP(TAILMAX, V0, V1)     \
-	REDUCENEG(V0, V1, V2)    \
-	TAIL                     \
-	SCALE(V1, V2, V0)
-
 #define SIGMOIDGRAD \
 	VMOVUPS ONE, V1          \
 	VSUBPS  V0, V1, V1       \
@@ -102,20 +94,6 @@
 	VMULPS  V0, V0, V0       \
 	VMOVUPS ONE, V1          \
 	VSUBPS  V0, V1, V0
-
-// LOG1PS: y = -log(1-s).
-#define LOG1PS(s, y, tmp) \
-	VMOVUPS     LOG1P8, y    \
-	VFMADD213PS LOG1P7, s, y \
-	VFMADD213PS LOG1P6, s, y \
-	VFMADD213PS LOG1P5, s, y \
-	VFMADD213PS LOG1P4, s, y \
-	VFMADD213PS LOG1P3, s, y \
-	VFMADD213PS LOG1P2, s, y \
-	VFMADD213PS LOG1P1, s, y \
-	VFMADD213PS LOG1P0, s, y \
-	VMULPS      s, s, tmp    \
-	VFMADD213PS s, tmp, y
 
 #define SOFTPLUSGRAD \
 	VXORPS       SIGN, V0, V0 \
@@ -197,19 +175,6 @@
 	VFMADD213PS  V0, V0, V3        \
 	SCALE(V1, V2, V3)              \
 	SIDE(V3, V0, V4, V5)
-
-// V8 is the clamped x from here on.
-#define SILUGRAD \
-	VMOVAPS     V0, V9            \
-	VANDPS      MAGNITUDE, V0, V0 \
-	CAP(SILUMAX, V0, V1)          \
-	SIGNED                        \
-	REDUCENEG(V0, V1, V2)         \
-	TAIL                          \
-	SCALE(V1, V2, V0)             \
-	SIDE(V0, V4, V3, V5)          \
-	VMULPS      V8, V0, V0        \
-	VFMADD213PS V4, V3, V0
 
 // The argument is V0 + V7:
 //
@@ -302,14 +267,3 @@
 	SELECT(LT, V9, INF, V0, V9, V0, V5)  \
 	SELECT(LT, V9, ZERO, V3, V0, V0, V5) \
 	SELECT(EQ, V9, ZERO, V4, V0, V0, V5)
-
-// CROSSBINARY: the loss in V3 and its gradient in V4, for z in V9 and t in V8.
-#define CROSSBINARY \
-	SIGMOIDTAIL                  \
-	SIDE(V0, V4, V3, V5)         \
-	VSUBPS       V8, V4, V4      \
-	VMULPS       FACTOR, V4, V4  \
-	LOG1PS(V0, V3, V5)           \
-	VMAXPS       ZERO, V9, V5    \
-	VFNMADD213PS V5, V9, V8      \
-	VADDPS       V3, V8, V3

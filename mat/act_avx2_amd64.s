@@ -23,18 +23,8 @@
 #define SIGN      C(12)
 #define EXPMAX    C(13)
 #define EXPMIN    C(14)
-#define TAILMAX   C(15)
 #define EXPM1MIN  C(16)
 #define NEGHALF   C(18)
-#define LOG1P0    C(25)
-#define LOG1P1    C(26)
-#define LOG1P2    C(27)
-#define LOG1P3    C(28)
-#define LOG1P4    C(29)
-#define LOG1P5    C(30)
-#define LOG1P6    C(31)
-#define LOG1P7    C(32)
-#define LOG1P8    C(33)
 #define LOG0      C(34)
 #define LOG1      C(35)
 #define LOG2      C(36)
@@ -61,7 +51,6 @@
 #define TAILQ4    C(57)
 #define TAILQ5    C(58)
 #define GELUMAX   C(59)
-#define SILUMAX   C(60)
 #define GTMAX     C(61)
 #define DENSITY   C(62)
 #define GT1       C(63)
@@ -82,7 +71,6 @@
 #define V9 Y9
 
 // Scalar arguments of a call.
-#define FACTOR Y12
 #define LAMBDA Y13
 #define SCALED Y14
 
@@ -184,34 +172,6 @@ rest:                              \
 	VMASKMOVPS (DX), Y15, Y1   \
 	VMULPS     Y1, Y0, Y0      \
 	VMASKMOVPS Y0, Y15, (DI)   \
-done:                              \
-	VZEROUPPER                 \
-	RET
-
-#define BINARY \
-	SUBQ       $8, CX          \
-	JB         rest            \
-loop8:                             \
-	VMOVUPS    (SI), Y9        \
-	VMOVUPS    (DX), Y8        \
-	CROSSBINARY                \
-	VMOVUPS    Y3, (DI)        \
-	VMOVUPS    Y4, (BX)        \
-	ADDQ       $32, SI         \
-	ADDQ       $32, DX         \
-	ADDQ       $32, DI         \
-	ADDQ       $32, BX         \
-	SUBQ       $8, CX          \
-	JAE        loop8           \
-rest:                              \
-	ADDQ       $8, CX          \
-	JZ         done            \
-	MASK                       \
-	VMASKMOVPS (SI), Y15, Y9   \
-	VMASKMOVPS (DX), Y15, Y8   \
-	CROSSBINARY                \
-	VMASKMOVPS Y3, Y15, (DI)   \
-	VMASKMOVPS Y4, Y15, (BX)   \
 done:                              \
 	VZEROUPPER                 \
 	RET
@@ -325,27 +285,6 @@ TEXT ·geluTanhGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ n+24(FP), CX
 	GRADIENT(GELUTANHGRAD)
 
-// func siluGradAVX2(dx, dy, z *float32, n int)
-//
-// dx[i] = dy*(s+z*s*(1-s)), s = sigmoid(z).      needs AVX2, FMA3
-TEXT ·siluGradAVX2(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), DI
-	MOVQ dy+8(FP), DX
-	MOVQ z+16(FP), SI
-	MOVQ n+24(FP), CX
-	GRADIENT(SILUGRAD)
-
-// func crossBinaryAVX2(loss, dz, z, t *float32, n int, factor float32)
-//
-// loss[i] = log(1+e^z) - t*z, dz[i] = (sigmoid(z)-t)*factor.      needs AVX2, FMA3
-TEXT ·crossBinaryAVX2(SB), NOSPLIT, $0-44
-	MOVQ loss+0(FP), DI
-	MOVQ dz+8(FP), BX
-	MOVQ z+16(FP), SI
-	MOVQ t+24(FP), DX
-	MOVQ n+32(FP), CX
-	VBROADCASTSS factor+40(FP), FACTOR
-	BINARY
 // ---- Softmax ----
 //
 // Lanes 0–7 of a row's 16 are in one vector and lanes 8–15 in another. Row i's sums go to

@@ -115,7 +115,7 @@
 	VCMPPS    LT, ZERO, W, K2 \
 	VBLENDMPS D, V, K2, D
 
-// LOG1P: y = -log(1-D), LOG1PS of act_amd64.h.
+// LOG1P: y = -log(1-D).
 #define LOG1P(y, tmp) \
 	VMOVUPS     LOG1P8, y    \
 	VFMADD213PS LOG1P7, D, y \

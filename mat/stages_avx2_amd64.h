@@ -13,6 +13,24 @@
 	VMASKMOVPS x, y, y
 
 // STAGES is all of a function: CX elements at SI, to DI. LEAVE has its results in y; V is scratch.
+#define STAGES(LEAVE, y) \
+	PIPELINE(LEAVE, y, STORE, STORELAST, NEXT)
+
+#define STORE(LEAVE, y, off) \
+	LEAVE(LOAD, off(SI)) \
+	VMOVUPS y, off(DI)
+
+#define STORELAST(LEAVE, y) \
+	LEAVE(LOADLAST, (SI))  \
+	VMOVDQU    (R8), V     \
+	VMASKMOVPS y, V, (DI)
+
+#define NEXT(bytes) \
+	ADDQ bytes, SI \
+	ADDQ bytes, DI
+
+// PIPELINE is the loops: PUT(LEAVE, y, off) runs LEAVE for the vector at byte off and stores its results,
+// PUTLAST does it for the last elements, and ADVANCE moves the pointers.
 //
 //	CX         elements left, in loop8 less 40
 //	Y0–Y15 and R8 may be lost
@@ -21,7 +39,7 @@
 //	drain      the four vectors in the stages
 //	single     a vector per pass: what is less than four vectors, and less than 32 elements
 //	last       less than a vector
-#define STAGES(LEAVE, y) \
+#define PIPELINE(LEAVE, y, PUT, PUTLAST, ADVANCE) \
 	CMPQ CX, $32          \
 	JB   rest             \
 	ENTER(LOAD, (SI))     \
@@ -37,33 +55,26 @@
 	SUBQ $40, CX          \
 	JB   drain            \
 loop8:                        \
-	LEAVE(LOAD, (SI))     \
-	VMOVUPS y, (DI)       \
+	PUT(LEAVE, y, 0)      \
 	DIVIDE                \
 	POLYNOMIAL            \
 	REDUCE                \
 	ENTER(LOAD, 128(SI))  \
-	ADDQ $32, SI          \
-	ADDQ $32, DI          \
+	ADVANCE($32)          \
 	SUBQ $8, CX           \
 	JAE  loop8            \
 drain:                        \
-	LEAVE(LOAD, (SI))     \
-	VMOVUPS y, (DI)       \
+	PUT(LEAVE, y, 0)      \
 	DIVIDE                \
 	POLYNOMIAL            \
 	REDUCE                \
-	LEAVE(LOAD, 32(SI))   \
-	VMOVUPS y, 32(DI)     \
+	PUT(LEAVE, y, 32)     \
 	DIVIDE                \
 	POLYNOMIAL            \
-	LEAVE(LOAD, 64(SI))   \
-	VMOVUPS y, 64(DI)     \
+	PUT(LEAVE, y, 64)     \
 	DIVIDE                \
-	LEAVE(LOAD, 96(SI))   \
-	VMOVUPS y, 96(DI)     \
-	ADDQ $128, SI         \
-	ADDQ $128, DI         \
+	PUT(LEAVE, y, 96)     \
+	ADVANCE($128)         \
 	ADDQ $8, CX           \
 	JZ   done             \
 rest:                         \
@@ -74,10 +85,8 @@ single:                       \
 	REDUCE                \
 	POLYNOMIAL            \
 	DIVIDE                \
-	LEAVE(LOAD, (SI))     \
-	VMOVUPS y, (DI)       \
-	ADDQ    $32, SI       \
-	ADDQ    $32, DI       \
+	PUT(LEAVE, y, 0)      \
+	ADVANCE($32)          \
 	SUBQ    $8, CX        \
 	JAE     single        \
 last:                         \
@@ -90,9 +99,7 @@ last:                         \
 	REDUCE                \
 	POLYNOMIAL            \
 	DIVIDE                \
-	LEAVE(LOADLAST, (SI)) \
-	VMOVDQU    (R8), V    \
-	VMASKMOVPS y, V, (DI) \
+	PUTLAST(LEAVE, y)     \
 done:                         \
 	VZEROUPPER            \
 	RET
