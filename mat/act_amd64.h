@@ -11,8 +11,8 @@
 //	SCALE(e1, e2, y)         y = y*2^n
 //	POW2(e1, e2, y)          y = 2^n
 //
-// GELUTANH and GELUTANHGRAD are for AVX2 only: AVX-512 has them in stages, in the files that include
-// stages_avx512_amd64.h. What is not here is in stages everywhere, with AVX2 in those of stages_avx2_amd64.h.
+// GELUTANH is for AVX2 only: AVX-512 has it in stages, in a file that includes stages_avx512_amd64.h. What
+// is not here is in stages everywhere, with AVX2 in the files that include stages_avx2_amd64.h.
 //
 // A body takes V0 and leaves its result there. It may use all of V0–V9; V1 and V2 hold n,
 // and V9 the argument where its sign is needed.
@@ -212,26 +212,6 @@
 	VMULPS      V8, V0, V0        \
 	SCALE(V1, V2, V0)             \
 	GATE
-
-// V7 is a².
-#define GELUTANHGRAD \
-	VMOVAPS     V0, V9            \
-	VANDPS      MAGNITUDE, V0, V0 \
-	CAP(GTMAX, V0, V1)            \
-	SIGNED                        \
-	VMULPS      V0, V0, V7        \
-	VMOVUPS     GT3, V3           \
-	VFMADD213PS GT1, V7, V3       \
-	VMULPS      V3, V0, V0        \
-	REDUCENEG(V0, V1, V2)         \
-	TAIL                          \
-	SCALE(V1, V2, V0)             \
-	SIDE(V0, V4, V5, V6)          \
-	VMOVUPS     GT3TIMES3, V3     \
-	VFMADD213PS GT1, V7, V3       \
-	VMULPS      V3, V8, V3        \
-	VMULPS      V3, V0, V0        \
-	VFMADD213PS V4, V5, V0
 
 // V1 is n, V5 its part for subnormal arguments.
 #define LOG \

@@ -57,7 +57,6 @@
 #define GT1LO     C(64)
 #define GT3       C(65)
 #define GT3LO     C(66)
-#define GT3TIMES3 C(67)
 
 #define V0 Y0
 #define V1 Y1
@@ -274,16 +273,6 @@ TEXT ·geluGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ z+16(FP), SI
 	MOVQ n+24(FP), CX
 	GRADIENT(GELUGRAD)
-
-// func geluTanhGradAVX2(dx, dy, z *float32, n int)
-//
-// dx[i] = dy times the derivative of GELU by tanh.      needs AVX2, FMA3
-TEXT ·geluTanhGradAVX2(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), DI
-	MOVQ dy+8(FP), DX
-	MOVQ z+16(FP), SI
-	MOVQ n+24(FP), CX
-	GRADIENT(GELUTANHGRAD)
 
 // ---- Softmax ----
 //

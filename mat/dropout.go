@@ -20,8 +20,9 @@ type dropoutArgs struct {
 	ctr   [4]uint32  // of the first block
 	limit uint32     // words up to this one keep their element
 	scale float32    // 1/(1-p)
-	// What rounds 1 and 2 add to the products of words that depend on the block: word 2 after round 1,
-	// word 0 after round 2, and word 2 after it, whose word 3 is the last one.
+	// What rounds 1 and 2 need, as only word 0 changes from block to block: after round 2 the words
+	// are hi(q)^second[1], lo(q), lo(p)^second[2] and second[3], for p = Mul0·ctr[0] and
+	// q = Mul1·(hi(p)^second[0]).
 	second [4]uint32
 }
 

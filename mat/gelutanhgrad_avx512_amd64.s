@@ -4,7 +4,7 @@
 
 #include "stages_avx512_amd64.h"
 
-// The gradient of GELUTanh with AVX-512: the operations of GELUTANHGRAD of act_amd64.h in five stages.
+// The gradient of GELUTanh with AVX-512: the operations of internal/ref in five stages.
 //
 //	ENTER       SQ = a², M = a*(GT1+GT3*SQ) for a = min(|x|, LIMIT), N = MAGIC+n
 //	REDUCE      N2 = n, R = r for the argument M, P the first half of the exponential's polynomial

@@ -216,24 +216,6 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-24
 	MOVQ n+16(FP), CX
 	STAGES(SILULEAVE, D)
 
-// For a gradient dy is at DX.
-#define STOREGRADIENT(LEAVE, y, off) \
-	LEAVE(LOAD, off(SI))    \
-	VMULPS  off(DX), y, y   \
-	VMOVUPS y, off(DI)
-
-#define STORELASTGRADIENT(LEAVE, y) \
-	LEAVE(LOADLAST, (SI))   \
-	VMOVDQU    (R8), V      \
-	VMASKMOVPS (DX), V, W   \
-	VMULPS     W, y, y      \
-	VMASKMOVPS y, V, (DI)
-
-#define NEXTGRADIENT(bytes) \
-	ADDQ bytes, SI \
-	ADDQ bytes, DX \
-	ADDQ bytes, DI
-
 // func siluGradAVX2(dx, dy, z *float32, n int)
 //
 // dx[i] = dy*(s+z*s*(1-s)), s = sigmoid(z).      needs AVX2, FMA3
@@ -242,7 +224,7 @@ TEXT ·siluGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ dy+8(FP), DX
 	MOVQ z+16(FP), SI
 	MOVQ n+24(FP), CX
-	PIPELINE(SILUGRADLEAVE, D, STOREGRADIENT, STORELASTGRADIENT, NEXTGRADIENT)
+	GRADIENTSTAGES(SILUGRADLEAVE, D)
 
 // For the cross-entropy targets are at DX, and the gradient goes to BX.
 #define STORECROSS(LEAVE, y, off) \

@@ -29,6 +29,27 @@
 	ADDQ bytes, SI \
 	ADDQ bytes, DI
 
+// GRADIENTSTAGES is STAGES for a derivative and multiplies it by dy at DX.
+#define GRADIENTSTAGES(LEAVE, y) \
+	PIPELINE(LEAVE, y, STOREGRADIENT, STORELASTGRADIENT, NEXTGRADIENT)
+
+#define STOREGRADIENT(LEAVE, y, off) \
+	LEAVE(LOAD, off(SI))    \
+	VMULPS  off(DX), y, y   \
+	VMOVUPS y, off(DI)
+
+#define STORELASTGRADIENT(LEAVE, y) \
+	LEAVE(LOADLAST, (SI))   \
+	VMOVDQU    (R8), V      \
+	VMASKMOVPS (DX), V, W   \
+	VMULPS     W, y, y      \
+	VMASKMOVPS y, V, (DI)
+
+#define NEXTGRADIENT(bytes) \
+	ADDQ bytes, SI \
+	ADDQ bytes, DX \
+	ADDQ bytes, DI
+
 // PIPELINE is the loops: PUT(LEAVE, y, off) runs LEAVE for the vector at byte off and stores its results,
 // PUTLAST does it for the last elements, and ADVANCE moves the pointers.
 //
