@@ -22,7 +22,7 @@ func LayerNorm(dst, x, gamma, beta []float32, eps float32, mean, invstd []float3
 	if (mean != nil || invstd != nil) && (len(mean) != rows || len(invstd) != rows) {
 		panic("mat: len(mean) or len(invstd) is not the number of rows")
 	}
-	apart(dst, x, nil)
+	apart(dst, x)
 	separate(dst, gamma, beta, mean, invstd)
 	if mean != nil {
 		separate(mean, x, gamma, beta, invstd)

@@ -52,7 +52,7 @@ func InvStd(dst, variance []float32, eps float32) {
 	if len(dst) != len(variance) {
 		panic("mat: len(dst) != len(variance)")
 	}
-	apart(dst, variance, nil)
+	apart(dst, variance)
 	for j, v := range variance {
 		dst[j] = invStd(v, eps)
 	}
@@ -69,7 +69,7 @@ func MoveAverage(running, batch []float32, rate, correction float32) {
 	if len(running) != len(batch) {
 		panic("mat: len(running) != len(batch)")
 	}
-	apart(running, batch, nil)
+	apart(running, batch)
 	keep := 1 - rate
 	for j, v := range batch {
 		running[j] = float32(keep*running[j]) + float32(rate*float32(correction*v))

@@ -10,13 +10,28 @@ const badOverlap = "mat: a destination overlaps another operand"
 
 func address(x []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(x))) }
 
-// apart panics if w shares memory with x or y, which are as long as w (or nil), unless it is
-// the same slice. It is written so that it is inlined: most kernels are called through it.
-func apart(w, x, y []float32) {
+// touch says what a function reads and writes whose operands are as long as each other, but for
+// those that are nil: that w is written, x and y read. It panics if w shares memory with x or
+// y, unless it is the same slice, and tells the race detector. It is written so that it is
+// inlined: most kernels are called through it.
+func touch(w, x, y []float32) {
 	size := 4 * uintptr(len(w))
 	d, e := address(w)-address(x), address(w)-address(y)
-	if d != 0 && (d < size || -d < size) || e != 0 && (e < size || -e < size) {
+	// Without their own lengths nil would be size bytes at 0, where w may be on small machines.
+	if d != 0 && (d < 4*uintptr(len(x)) || -d < size) || e != 0 && (e < 4*uintptr(len(y)) || -e < size) {
 		panic(badOverlap)
+	}
+	if detecting {
+		touchRows(w, x, y, 1, -1, 0)
+	}
+}
+
+// apart panics if w shares memory with any of the others, unless it begins at the same place.
+func apart(w []float32, others ...[]float32) {
+	for _, x := range others {
+		if address(w) != address(x) && shared(w, x) {
+			panic(badOverlap)
+		}
 	}
 }
 

@@ -369,3 +369,12 @@ func TestFillRowsFromWithin(t *testing.T) {
 		}
 	}
 }
+
+// A vector that is longer than its own address, as on 32-bit Arm and in WebAssembly, where
+// the heap begins low, overlaps no operand that is nil.
+func TestOverlapNil(t *testing.T) {
+	x := make([]float32, 24<<20) // its pages are never touched
+	touch(x, nil, nil)
+	touch(nil, x, x)
+	touch(x, x, nil)
+}

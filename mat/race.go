@@ -11,17 +11,11 @@ import (
 // its build tag every function that calls a kernel says here what it reads and writes,
 // through the interface that package runtime has for that.
 
-// detecting: all products take the way through job.
+// detecting: touch tells the detector, and all products take the way through job.
 const detecting = true
 
-// touch declares that w is written and that x and y are read, which are as long; any may be nil.
-// It panics as apart does.
-func touch(w, x, y []float32) {
-	apart(w, x, y)
-	touchRows(w, x, y, 1, -1, 0)
-}
-
-// touchRows is touch for rows of n elements that lie ld apart; n < 0 stands for whole slices.
+// touchRows declares that w is written and that x and y are read, any of which may be nil: rows of n
+// elements that lie ld apart; n < 0 stands for whole slices.
 func touchRows(w, x, y []float32, rows, n, ld int) {
 	if n == 0 {
 		return // any number of rows, also one that takes years to count

@@ -68,7 +68,7 @@ func Affine(dst, x, mean, scale []float32) {
 	if len(x)%n != 0 {
 		panic("mat: len(x) is not a multiple of len(mean)")
 	}
-	apart(dst, x, nil)
+	apart(dst, x)
 	if shared(dst, mean) || shared(dst, scale) {
 		panic(badOverlap)
 	}

@@ -222,7 +222,7 @@ func SoftmaxCrossEntropy(loss []float64, p, dz, z, t []float32, n int, smoothing
 		panic("mat: len(t) != len(z)")
 	}
 	checkCrossEntropy(p, dz, z, rows, n, smoothing, weights)
-	apart(dz, t, nil)
+	apart(dz, t)
 	if shared(p, t) {
 		panic(badOverlap)
 	}
@@ -292,7 +292,7 @@ func checkCrossEntropy(p, dz, z []float32, rows, n int, smoothing float64, weigh
 	if weights != nil && len(weights) != rows {
 		panic(badWeights)
 	}
-	apart(p, z, nil)
+	apart(p, z)
 	if shared(p, dz) || shared(dz, z) || shared(p, weights) || shared(dz, weights) {
 		panic(badOverlap)
 	}
