@@ -631,7 +631,7 @@ const sharedInputs = 1 << 14
 // gatherInputs copies one worker's part of the rows that are being gathered.
 func (t *Trainer) gatherInputs(worker, workers int) {
 	rows := t.gatheredRows
-	from, to := len(rows)*worker/workers, len(rows)*(worker+1)/workers
+	from, to := cut(len(rows), worker, workers)
 	in := t.gathered.Inputs
 	x := t.batch.X[from*in : to*in]
 	if workers > 1 && (t.pace.way == apart || t.pace.way == divided) {

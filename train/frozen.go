@@ -130,7 +130,7 @@ func (t *Trainer) inputsOf(ctx context.Context, layer int, d *Dataset) *Dataset 
 	own.Inputs, own.X, own.from = units, make([]float32, rows*units), layer
 	const size = 256 // as in Evaluate
 	part := func(worker, workers int) {
-		from, to := rows*worker/workers, rows*(worker+1)/workers
+		from, to := cut(rows, worker, workers)
 		if from == to {
 			return
 		}

@@ -116,6 +116,12 @@ func (t *Trainer) share(f func(worker, workers int)) {
 	}
 }
 
+// cut returns worker's part of n.
+func cut(n, worker, workers int) (from, to int) {
+	all, of := int64(n), int64(workers) // times 1024 workers it may need more than 32 bits
+	return int(all * int64(worker) / of), int(all * int64(worker+1) / of)
+}
+
 // normBlock is the number of gradients whose squares are summed in float32.
 const normBlock = 4096
 
@@ -142,8 +148,8 @@ func (t *Trainer) squares(worker, workers int) {
 	first := t.params / normBlock
 	from, to := first, len(t.partial)
 	if workers > 1 {
-		n := to - first
-		from, to = first+n*worker/workers, first+n*(worker+1)/workers
+		from, to = cut(to-first, worker, workers)
+		from, to = first+from, first+to
 	}
 	for i := from; i < to; i++ {
 		block := g[i*normBlock : min(len(g), (i+1)*normBlock)]
@@ -162,8 +168,8 @@ func (t *Trainer) update(worker, workers int) {
 	}
 	from, to := first*whole, len(w)
 	if workers > 1 {
-		pieces := (to+whole-1)/whole - first
-		from, to = (first+pieces*worker/workers)*whole, min(to, (first+pieces*(worker+1)/workers)*whole)
+		begin, end := cut((to+whole-1)/whole-first, worker, workers)
+		from, to = (first+begin)*whole, min(to, (first+end)*whole)
 	}
 	var state [3][]float32
 	for i := range t.segments {
