@@ -263,7 +263,10 @@ func TestTeamsReLU(t *testing.T) {
 // have and numbers of workers that divide them or do not.
 func TestDividedUnits(t *testing.T) {
 	onEveryLevel(t, func(t *testing.T, _ isa.Level) {
-		const rows = 70
+		rows := 70
+		if testing.Short() {
+			rows = 33
+		}
 		for name, c := range map[string]struct {
 			first  net.Layer
 			divide []int
@@ -274,6 +277,9 @@ func TestDividedUnits(t *testing.T) {
 			"identity":   {net.Layer{Units: 320}, nil},
 		} {
 			for _, transformed := range []bool{false, true} {
+				if testing.Short() && transformed != (c.first.Norm == net.BatchNorm) {
+					continue
+				}
 				m := randomNetwork(t, net.Config{Inputs: 300, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{c.first, {Units: 20, Activation: net.ReLU}, {Units: 3}}})
 				if transformed {
 					if err := m.SetTransform(&net.Transform{Mean: make([]float32, 300), Scale: slices.Repeat([]float32{0.7}, 300)}); err != nil {

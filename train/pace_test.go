@@ -52,7 +52,11 @@ func testPace(t *testing.T, p pace, order ...way) {
 
 // No way of sharing a step allocates, nor does the change from one to another.
 func TestEveryWayAllocatesNothing(t *testing.T) {
-	const in, rows = 150, 64
+	const in = 150
+	rows, runs := 64, 5
+	if testing.Short() {
+		rows, runs = 24, 1
+	}
 	m, err := net.New(net.Config{Inputs: in, Layers: []net.Layer{{Units: 256, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +69,7 @@ func TestEveryWayAllocatesNothing(t *testing.T) {
 	defer tr.Close()
 	b := net.Batch{X: make([]float32, rows*in), Y: make([]float32, rows*10)}
 	var shared, units [ways]bool
-	if n := testing.AllocsPerRun(5, func() {
+	if n := testing.AllocsPerRun(runs, func() {
 		tr.pace = pace{units: tr.pace.units}
 		for range int(ways) * tryWay { // a trial
 			if _, err := tr.Step(b); err != nil {
@@ -87,25 +91,34 @@ func TestEveryWayAllocatesNothing(t *testing.T) {
 // All ways give the same bits, whatever the workers, and report the same norm: with a first
 // layer that all, some or none of the numbers of workers divide, and one with frozen weights.
 func TestWaysSameBits(t *testing.T) {
-	const in, rows = 513, 40
-	src := rng.New(1, 0, 0)
-	b := net.Batch{X: make([]float32, rows*in), Labels: make([]int, rows)}
-	for i := range b.X {
-		b.X[i] = float32(2*src.Float64() - 1)
+	type firstLayer struct {
+		in, units int
+		frozen    bool
+		divide    []int // numbers of workers that do
 	}
-	for i := range b.Labels {
-		b.Labels[i] = src.IntN(10)
+	rows, most, firsts := 40, 4, []firstLayer{
+		{513, 256, false, []int{2, 4}}, {513, 192, false, []int{3}}, {513, 128, false, []int{2}}, {513, 128, true, nil}, {513, 320, false, nil}, {513, 96, false, nil},
 	}
-	for _, c := range []struct {
-		units  int
-		frozen bool
-		divide []int // numbers of workers that do
-	}{{256, false, []int{2, 4}}, {192, false, []int{3}}, {128, false, []int{2}}, {128, true, nil}, {320, false, nil}, {96, false, nil}} {
+	if testing.Short() { // no larger than what is divided and shared
+		rows, most, firsts = 24, 3, []firstLayer{{129, 256, false, []int{2}}, {171, 192, false, []int{3}}, {257, 128, true, nil}}
+	}
+	for _, c := range firsts {
+		src := rng.New(1, 0, 0)
+		b := net.Batch{X: make([]float32, rows*c.in), Labels: make([]int, rows)}
+		for i := range b.X {
+			b.X[i] = float32(2*src.Float64() - 1)
+		}
+		for i := range b.Labels {
+			b.Labels[i] = src.IntN(10)
+		}
 		var want []float32
 		var norm float64
-		for _, workers := range []int{1, 2, 3, 4} {
+		for workers := 1; workers <= most; workers++ {
 			for w := range ways {
-				m, err := net.New(net.Config{Inputs: in, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: c.units, Activation: net.ReLU, Dropout: 0.1}, {Units: 33, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
+				if workers == 1 && w > together {
+					continue // one worker goes no way
+				}
+				m, err := net.New(net.Config{Inputs: c.in, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: c.units, Activation: net.ReLU, Dropout: 0.1}, {Units: 33, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
 				if err != nil {
 					t.Fatal(err)
 				}
