@@ -64,7 +64,8 @@ func invStd(variance, eps float32) float32 {
 
 // MoveAverage sets running[j] = (1-rate)·running[j] + rate·(correction·batch[j]), rounded after
 // every operation: correction is 1 for means and rows/(rows-1) for variances. rate is what
-// PyTorch calls momentum, 0.1 there; that of Keras is 1-rate. Panics if lengths differ.
+// PyTorch calls momentum, 0.1 there; that of Keras is 1-rate. running may be batch. Panics if
+// lengths differ.
 func MoveAverage(running, batch []float32, rate, correction float32) {
 	if len(running) != len(batch) {
 		panic("mat: len(running) != len(batch)")

@@ -116,12 +116,11 @@ func (ws *Workspace) units(k kind, layer, from, to int) {
 		mat.GemmBias(l.floor, ws.rows, n, l.in, x, l.in, l.w[from:], l.out, l.b[from:to], r.z[from:], l.out)
 		return
 	}
-	dw, db, dgamma, dbeta := l.views(ws.grads)
 	if l.norm == LayerNorm {
-		mat.LayerNormSums(dgamma[from:to], dbeta[from:to], r.dy[from:], r.z[from:], r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, n, l.out)
+		mat.LayerNormSums(r.dgamma[from:to], r.dbeta[from:to], r.dy[from:], r.z[from:], r.mean[:ws.rows], r.inv[:ws.rows], ws.rows, n, l.out)
 	}
-	mat.ColumnSums(db[from:to], r.dz[from:], ws.rows, n, l.out)
-	mat.Gemm(mat.Transpose, mat.NoTrans, l.in, n, ws.rows, 1, x, l.in, r.dz[from:], l.out, 0, dw[from:], l.out)
+	mat.ColumnSums(r.db[from:to], r.dz[from:], ws.rows, n, l.out)
+	mat.Gemm(mat.Transpose, mat.NoTrans, l.in, n, ws.rows, 1, x, l.in, r.dz[from:], l.out, 0, r.dw[from:], l.out)
 }
 
 // straight reports whether the layer's outputs are what linear leaves.

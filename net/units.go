@@ -22,11 +22,12 @@ func (ws *Workspace) makePlans() {
 }
 
 // Divisible reports whether the first layer is one whose units some numbers of workers may
-// divide among themselves: it has a multiple of 64 up to 256, and many weights, not frozen.
+// divide among themselves: 128, 192 or 256 units, 2¹⁵ weights or more, not frozen.
 func (ws *Workspace) Divisible() bool { return ws.unitsPlan != nil }
 
 // DivideUnits says whether workers are to divide the first layer by units instead of rows of
-// the batch, if it is Divisible and each of them gets a multiple of 64: each computes the
+// the batch, if it is Divisible, each of them gets a multiple of 64, and the batch is large enough for
+// all workers of the Team: each computes the
 // outputs and the gradient of its columns of W. If it updates the same ones, no W moves from one
 // core's cache to another's. Results do not depend on it.
 func (ws *Workspace) DivideUnits(on bool) { ws.divide = on }

@@ -85,8 +85,11 @@ func TestQuotaUnderLoad(t *testing.T) {
 		t.Run(fmt.Sprintf("cgroup of %v each %v", quota, period), func(t *testing.T) {
 			dir := limitedGroup(t, quota, period)
 			// The shell joins the group before it becomes the child: Go looks once, at its start.
-			cmd := quotaCommand(t, "/bin/sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, dir)
+			cmd := quotaCommand(t, "/bin/sh", "-c", `echo $$ >"$0/cgroup.procs" || exit 77; exec "$@"`, dir)
 			out, err := cmd.CombinedOutput()
+			if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 77 {
+				t.Skipf("the group takes no process: %s", out)
+			}
 			checkQuota(t, out, err)
 			stat, err := os.ReadFile(filepath.Join(dir, "cpu.stat"))
 			if err != nil {

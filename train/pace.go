@@ -17,7 +17,7 @@ const (
 
 // A trial takes tryWay steps each way, the first settle of which do not count: the caches hold
 // what the way before left in them. Then keepWay steps go the fastest way: a trial whose
-// slow ways take three times as long costs 3 %.
+// slow ways take three times as long costs 4 %.
 const tryWay, settle, keepWay = 6, 2, 1000
 
 // pace chooses the way of each step.

@@ -93,14 +93,18 @@ func TestEveryWayAllocatesNothing(t *testing.T) {
 func TestWaysSameBits(t *testing.T) {
 	type firstLayer struct {
 		in, units int
+		norm      net.Norm
+		optimizer Optimizer
 		frozen    bool
 		divide    []int // numbers of workers that do
 	}
+	decay, amsgrad := AdamW{WeightDecay: 0.1}, Adam{AMSGrad: true}
 	rows, most, firsts := 40, 4, []firstLayer{
-		{513, 256, false, []int{2, 4}}, {513, 192, false, []int{3}}, {513, 128, false, []int{2}}, {513, 128, true, nil}, {513, 320, false, nil}, {513, 96, false, nil},
+		{513, 256, net.NoNorm, decay, false, []int{2, 4}}, {513, 192, net.BatchNorm, amsgrad, false, []int{3}}, {513, 128, net.LayerNorm, RProp{}, false, []int{2}},
+		{513, 128, net.BatchNorm, decay, true, nil}, {513, 320, net.NoNorm, decay, false, nil}, {513, 96, net.NoNorm, decay, false, nil},
 	}
 	if testing.Short() { // no larger than what is divided and shared
-		rows, most, firsts = 24, 3, []firstLayer{{129, 256, false, []int{2}}, {171, 192, false, []int{3}}, {257, 128, true, nil}}
+		rows, most, firsts = 24, 3, []firstLayer{{129, 256, net.BatchNorm, amsgrad, false, []int{2}}, {171, 192, net.LayerNorm, decay, false, []int{3}}, {257, 128, net.NoNorm, decay, true, nil}}
 	}
 	for _, c := range firsts {
 		src := rng.New(1, 0, 0)
@@ -118,12 +122,12 @@ func TestWaysSameBits(t *testing.T) {
 				if workers == 1 && w > together {
 					continue // one worker goes no way
 				}
-				m, err := net.New(net.Config{Inputs: c.in, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: c.units, Activation: net.ReLU, Dropout: 0.1}, {Units: 33, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
+				m, err := net.New(net.Config{Inputs: c.in, Loss: net.SoftmaxCrossEntropy, Layers: []net.Layer{{Units: c.units, Activation: net.ReLU, Norm: c.norm, Dropout: 0.1}, {Units: 33, Activation: net.ReLU, Norm: net.LayerNorm}, {Units: 10}}})
 				if err != nil {
 					t.Fatal(err)
 				}
 				m.Init(1)
-				tr, err := New(m, Config{Workers: workers, BatchSize: rows, Optimizer: AdamW{WeightDecay: 0.1}, L1: 1e-4, L2: 1e-3, ClipNorm: 0.5, Layers: []LayerConfig{{Frozen: c.frozen}, {}, {}}})
+				tr, err := New(m, Config{Workers: workers, BatchSize: rows, Optimizer: c.optimizer, L1: 1e-4, L2: 1e-3, ClipValue: 0.1, ClipNorm: 0.5, MaxNorm: 1, Layers: []LayerConfig{{Frozen: c.frozen}, {}, {}}})
 				if err != nil {
 					t.Fatal(err)
 				}
