@@ -18,16 +18,20 @@ func GemvBias(relu, finite bool, n, k int, x, w []float32, ldw int, bias, y []fl
 	case len(y) != n:
 		panic("mat: GemvBias: wrong len(y)")
 	}
-	checkProduct(NoTrans, NoTrans, 1, n, k, x, max(1, k), w, ldw, y, max(1, n))
+	if !whole(w, k, n, ldw) || shared(y, x) || shared(y, w) {
+		checkProduct(NoTrans, NoTrans, 1, n, k, x, max(1, k), w, ldw, y, max(1, n))
+	}
 	if len(bias) != n {
 		panic("mat: len(bias) != n")
 	}
 	if shared(y, bias) {
 		panic(badOverlap)
 	}
-	touch(nil, x, bias)
-	touch(y, nil, nil)
-	touchRows(nil, w, nil, k, n, ldw)
+	if detecting {
+		touch(nil, x, bias)
+		touch(y, nil, nil)
+		touchRows(nil, w, nil, k, n, ldw)
+	}
 	if finite && n >= skipLeast && k >= 2*skipSample && manyZeros(x) && gemvSkip(relu, n, x, w, ldw, bias, y) {
 		return
 	}
