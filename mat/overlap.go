@@ -49,8 +49,9 @@ func shared(w, x []float32) bool {
 	return a < b+4*uintptr(len(x)) && b < a+4*uintptr(len(w)) && len(w) > 0 && len(x) > 0
 }
 
-// separateRows, called where memory is shared, panics if the m×n matrix c and the rows×cols matrix x, with distances of rows ldc
-// and ld, share elements. Matrices side by side in the columns of a larger one do not.
+// separateRows, called where memory is shared, panics if the m×n matrix c and the rows×cols
+// matrix x, with distances of rows ldc and ld, share elements. Matrices side by side in the
+// columns of a larger one do not.
 func separateRows(c []float32, m, n, ldc int, x []float32, rows, cols, ld int) {
 	if n == 0 || rows == 0 || cols == 0 {
 		return

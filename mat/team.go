@@ -3,6 +3,8 @@ package mat
 import (
 	"runtime"
 	"sync/atomic"
+
+	"github.com/sinew-ml/sinew/internal/parts"
 )
 
 // Team is a fixed number of workers, the caller and goroutines of its own, that share
@@ -252,7 +254,6 @@ func (t *Team) gemmRows(worker, workers int) {
 
 // cut returns worker's part of n in pieces of whole.
 func cut(n, whole, worker, workers int) (from, to int) {
-	pieces := int64((n + whole - 1) / whole) // times 1024 workers it may need more than 32 bits
-	begin := func(worker int) int { return min(n, int(pieces*int64(worker)/int64(workers))*whole) }
-	return begin(worker), begin(worker + 1)
+	from, to = parts.Of((n+whole-1)/whole, worker, workers)
+	return min(n, from*whole), min(n, to*whole)
 }

@@ -1,6 +1,9 @@
 package net
 
-import "github.com/sinew-ml/sinew/mat"
+import (
+	"github.com/sinew-ml/sinew/internal/parts"
+	"github.com/sinew-ml/sinew/mat"
+)
 
 // run does worker's part, of so many workers, of the stage at hand.
 func (ws *Workspace) run(worker, workers int) {
@@ -8,7 +11,7 @@ func (ws *Workspace) run(worker, workers int) {
 		if workers == 1 { // divisions are slow
 			return 0, n
 		}
-		return cut(n, worker, workers)
+		return parts.Of(n, worker, workers)
 	}
 	before := 0 // weights of the layers before, of those whose gradient is computed
 	for _, t := range ws.stage.tasks {
@@ -57,12 +60,6 @@ func (ws *Workspace) run(worker, workers int) {
 			ws.paramGrad(t.layer, from, to, worker == workers-1)
 		}
 	}
-}
-
-// cut returns worker's part of n.
-func cut(n, worker, workers int) (from, to int) {
-	all, of := int64(n), int64(workers) // weights times 1024 workers may need more than 32 bits
-	return int(all * int64(worker) / of), int(all * int64(worker+1) / of)
 }
 
 // rowsFrom returns the first row of W that begins at or after its element i.

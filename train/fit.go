@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sinew-ml/sinew/internal/parts"
 	"github.com/sinew-ml/sinew/internal/rng"
 	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
@@ -631,7 +632,7 @@ const sharedInputs = 1 << 14
 // gatherInputs copies one worker's part of the rows that are being gathered.
 func (t *Trainer) gatherInputs(worker, workers int) {
 	rows := t.gatheredRows
-	from, to := cut(len(rows), worker, workers)
+	from, to := parts.Of(len(rows), worker, workers)
 	in := t.gathered.Inputs
 	x := t.batch.X[from*in : to*in]
 	if workers > 1 && (t.pace.way == apart || t.pace.way == divided) {

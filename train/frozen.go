@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/sinew-ml/sinew/internal/parts"
 	"github.com/sinew-ml/sinew/mat"
 )
 
@@ -130,7 +131,7 @@ func (t *Trainer) inputsOf(ctx context.Context, layer int, d *Dataset) *Dataset 
 	own.Inputs, own.X, own.from = units, make([]float32, rows*units), layer
 	const size = 256 // as in Evaluate
 	part := func(worker, workers int) {
-		from, to := cut(rows, worker, workers)
+		from, to := parts.Of(rows, worker, workers)
 		if from == to {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/sinew-ml/sinew/internal/parts"
 	"github.com/sinew-ml/sinew/mat"
 	"github.com/sinew-ml/sinew/net"
 )
@@ -116,12 +117,6 @@ func (t *Trainer) share(f func(worker, workers int)) {
 	}
 }
 
-// cut returns worker's part of n.
-func cut(n, worker, workers int) (from, to int) {
-	all, of := int64(n), int64(workers) // times 1024 workers it may need more than 32 bits
-	return int(all * int64(worker) / of), int(all * int64(worker+1) / of)
-}
-
 // normBlock is the number of gradients whose squares are summed in float32.
 const normBlock = 4096
 
@@ -148,7 +143,7 @@ func (t *Trainer) squares(worker, workers int) {
 	first := t.params / normBlock
 	from, to := first, len(t.partial)
 	if workers > 1 {
-		from, to = cut(to-first, worker, workers)
+		from, to = parts.Of(to-first, worker, workers)
 		from, to = first+from, first+to
 	}
 	for i := from; i < to; i++ {
@@ -168,7 +163,7 @@ func (t *Trainer) update(worker, workers int) {
 	}
 	from, to := first*whole, len(w)
 	if workers > 1 {
-		begin, end := cut((to+whole-1)/whole-first, worker, workers)
+		begin, end := parts.Of((to+whole-1)/whole-first, worker, workers)
 		from, to = (first+begin)*whole, min(to, (first+end)*whole)
 	}
 	var state [3][]float32
