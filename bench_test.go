@@ -159,12 +159,19 @@ func BenchmarkForward(b *testing.B) {
 	}
 }
 
+// BenchmarkPredict has rows without zeros, and single ones of which so many percent are blank, as
+// those of images are.
 func BenchmarkPredict(b *testing.B) {
 	for _, size := range sizes {
-		for _, rows := range []int{1, 32} {
-			m, batch := benchNetwork(b, size), benchBatch(rows, size)
-			p := m.NewPredictor(rows)
-			eachLevel(b, fmt.Sprintf("net=%s,rows=%d", sizeName(size), rows), 2*rows*weights(size), func(b *testing.B) {
+		for _, c := range []struct{ rows, blank int }{{1, 0}, {1, 80}, {32, 0}} {
+			m, batch := benchNetwork(b, size), benchBatch(c.rows, size)
+			for i := range batch.X {
+				if i%100 < c.blank {
+					batch.X[i] = 0
+				}
+			}
+			p := m.NewPredictor(c.rows)
+			eachLevel(b, fmt.Sprintf("net=%s,rows=%d,blank=%d", sizeName(size), c.rows, c.blank), 2*c.rows*weights(size), func(b *testing.B) {
 				for b.Loop() {
 					p.Predict(batch.X)
 				}
